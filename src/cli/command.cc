@@ -1,0 +1,15 @@
+#include "cli/command.h"
+
+namespace herd::cli {
+
+std::expected<server::Config, std::string> Context::Config() const {
+  if (config_file.empty()) return server::BuiltInConfig();
+  return server::LoadConfig(config_file);
+}
+
+void AddHerdCommands(CLI::App& app, Context& context) {
+  app.add_option("--config", context.config_file, "Configuration file (TOML); default: five servers on loopback")
+      ->type_name("FILE");
+}
+
+}  // namespace herd::cli

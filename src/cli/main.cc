@@ -1,0 +1,24 @@
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+
+#include "cli/command.h"
+
+int main(int argc, char** argv) {
+  using herd::cli::Exit;
+  CLI::App app{"Herd: tell any server where you are; ask any server where anyone is.", "herd"};
+  app.set_version_flag("--version", "herd " HERD_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  herd::cli::Context context;
+  herd::cli::AddHerdCommands(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? static_cast<int>(Exit::kOk) : static_cast<int>(Exit::kUsage);
+  } catch (const std::exception& error) {
+    std::cerr << "herd: " << error.what() << '\n';
+    return static_cast<int>(Exit::kFailed);
+  }
+  return static_cast<int>(context.exit);
+}

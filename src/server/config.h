@@ -1,0 +1,118 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace herd::server {
+
+// Where to listen or to connect: a host name or a literal address, and a port. Written
+// "127.0.0.1:12000", "[::1]:12000", "host.example:12000"; "*:12000" listens on every address.
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;  // 0 only where listening: the system chooses
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+// Reads "HOST:PORT"; the error says what is wrong and what is allowed.
+std::expected<Endpoint, std::string> ParseEndpoint(std::string_view text);
+
+// "HOST:PORT", with brackets round an IPv6 address.
+std::string ToString(const Endpoint& endpoint);
+
+// One server of the herd, as every member of the herd knows it.
+struct ServerEntry {
+  std::string name;               // 1 to 64 of A-Z a-z 0-9 . _ -
+  std::vector<Endpoint> clients;  // where it listens for clients; the first is the one to connect to
+  std::optional<Endpoint> peers;  // where its neighbours reach it; needed when it has links
+  std::optional<Endpoint> peers_listen;  // where it listens for them when that is another address
+};
+
+// How neighbours keep each other.
+struct LinkSettings {
+  std::chrono::milliseconds heartbeat{1000};
+  std::chrono::milliseconds silence_max{3500};  // a neighbour silent for longer is lost
+  std::chrono::milliseconds dial_timeout{5000};
+  std::chrono::milliseconds retry_delay_min{100};
+  std::chrono::milliseconds retry_delay_max{5000};
+};
+
+enum class PlacesProvider { kNone, kOffline, kGoogle, kGoogleNew };
+
+// [places.google]: both Google providers.
+struct GoogleSettings {
+  std::string key_env = "HERD_GOOGLE_KEY";
+  std::filesystem::path key_file;  // wins over key_env when set
+  std::string endpoint;            // "https://host[:port]"; empty: Google's own
+  std::filesystem::path ca_file;   // empty: the system's certificates
+  std::chrono::milliseconds timeout{3000};
+  std::uint32_t requests_per_minute = 600;
+  std::uint32_t requests_per_day = 10'000;
+  std::uint32_t breaker_failures = 5;  // so many in a row open the circuit breaker
+  std::chrono::milliseconds breaker_open{10'000};
+};
+
+struct PlacesSettings {
+  PlacesProvider provider = PlacesProvider::kOffline;
+  std::filesystem::path index;     // the offline index; empty: DefaultPlacesIndex()
+  bool fall_back_offline = false;  // answer from the index when Google fails
+  std::chrono::milliseconds slow{500};  // a look-up that takes longer is logged
+  GoogleSettings google;
+};
+
+// What one server bears. docs/configuration.md says what happens at each bound.
+struct Limits {
+  std::size_t line_bytes = 8192;
+  std::size_t connections = 0;              // 0: what the limit on open files allows
+  std::size_t connections_per_address = 0;  // 0: no limit of its own
+  std::chrono::seconds idle_timeout{7200};
+  std::size_t outstanding_commands = 64;    // on one connection, waiting for places
+  std::size_t output_bytes = 262'144;       // on one connection, waiting to be read by the client
+};
+
+enum class LogFormat { kText, kJson };
+
+struct LoggingSettings {
+  std::string level = "info";  // trace debug info warn error
+  LogFormat format = LogFormat::kText;
+  std::filesystem::path file;         // empty: standard error
+  std::filesystem::path traffic_dir;  // not empty: every line in and out to DIR/NAME.traffic.log
+};
+
+struct Config {
+  std::string herd = "herd";  // a peer of another herd is refused
+  std::vector<ServerEntry> servers;
+  std::vector<std::pair<std::string, std::string>> links;
+  unsigned threads = 1;  // event loops of one server
+  std::string secret_env = "HERD_SECRET";
+  std::filesystem::path secret_file;  // empty: DefaultSecretFile()
+  LinkSettings link;
+  PlacesSettings places;
+  Limits limits;
+  LoggingSettings logging;
+
+  const ServerEntry* Find(std::string_view name) const;
+  std::vector<std::string> NeighboursOf(std::string_view name) const;
+};
+
+// The herd of five on loopback: Goloman, Hands, Holiday, Welsh and Wilkes.
+Config BuiltInConfig();
+
+// Reads a TOML file. The error names the file, the line, the key and what is allowed there.
+std::expected<Config, std::string> LoadConfig(const std::filesystem::path& file);
+
+// $XDG_DATA_HOME/herd/places.index, with ~/.local/share for an unset XDG_DATA_HOME.
+std::filesystem::path DefaultPlacesIndex();
+
+// $XDG_STATE_HOME/herd/NAME.secret, with ~/.local/state for an unset XDG_STATE_HOME.
+std::filesystem::path DefaultSecretFile(const Config& config);
+
+}  // namespace herd::server
