@@ -13,6 +13,7 @@ target_compile_options(
             -Wnon-virtual-dtor
             -Woverloaded-virtual
             -Wnull-dereference
+            -Wno-missing-field-initializers # designated initialisers leave defaults on purpose
             -Werror
             -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

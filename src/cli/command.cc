@@ -8,7 +8,8 @@ std::expected<server::Config, std::string> Context::Config() const {
 }
 
 void AddHerdCommands(CLI::App& app, Context& context) {
-  app.add_option("--config", context.config_file, "Configuration file (TOML); default: five servers on loopback")
+  app.add_option("--config", context.config_file,
+                 "Configuration file (TOML); default: five servers on loopback")
       ->type_name("FILE");
 }
 

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// The length in bytes of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none
-// (Unicode 15, table 3-7).
+// The length in bytes of the well-formed UTF-8 sequence at the start of `text`, 0 when there is
+// none (Unicode 15, table 3-7).
 std::size_t SequenceLength(std::string_view text) {
   const auto byte = [&](std::size_t i) -> unsigned {
     return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0U;

@@ -30,9 +30,10 @@ std::string ToString(const Endpoint& endpoint);
 
 // One server of the herd, as every member of the herd knows it.
 struct ServerEntry {
-  std::string name;               // 1 to 64 of A-Z a-z 0-9 . _ -
-  std::vector<Endpoint> clients;  // where it listens for clients; the first is the one to connect to
-  std::optional<Endpoint> peers;  // where its neighbours reach it; needed when it has links
+  std::string name;  // 1 to 64 of A-Z a-z 0-9 . _ -
+  std::vector<Endpoint>
+      clients;  // where it listens for clients; the first is the one to connect to
+  std::optional<Endpoint> peers;         // where its neighbours reach it; needed when it has links
   std::optional<Endpoint> peers_listen;  // where it listens for them when that is another address
 };
 
@@ -62,8 +63,8 @@ struct GoogleSettings {
 
 struct PlacesSettings {
   PlacesProvider provider = PlacesProvider::kOffline;
-  std::filesystem::path index;     // the offline index; empty: DefaultPlacesIndex()
-  bool fall_back_offline = false;  // answer from the index when Google fails
+  std::filesystem::path index;          // the offline index; empty: DefaultPlacesIndex()
+  bool fall_back_offline = false;       // answer from the index when Google fails
   std::chrono::milliseconds slow{500};  // a look-up that takes longer is logged
   GoogleSettings google;
 };
@@ -74,8 +75,8 @@ struct Limits {
   std::size_t connections = 0;              // 0: what the limit on open files allows
   std::size_t connections_per_address = 0;  // 0: no limit of its own
   std::chrono::seconds idle_timeout{7200};
-  std::size_t outstanding_commands = 64;    // on one connection, waiting for places
-  std::size_t output_bytes = 262'144;       // on one connection, waiting to be read by the client
+  std::size_t outstanding_commands = 64;  // on one connection, waiting for places
+  std::size_t output_bytes = 262'144;     // on one connection, waiting to be read by the client
 };
 
 enum class LogFormat { kText, kJson };

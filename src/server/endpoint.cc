@@ -29,7 +29,8 @@ std::expected<Endpoint, std::string> ParseEndpoint(std::string_view text) {
 
 std::string ToString(const Endpoint& endpoint) {
   const bool literal_v6 = endpoint.host.find(':') != std::string::npos;
-  return (literal_v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port);
+  return (literal_v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" +
+         std::to_string(endpoint.port);
 }
 
 }  // namespace herd::server

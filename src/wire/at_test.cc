@@ -1,0 +1,55 @@
+#include "wire/at.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace herd::wire {
+namespace {
+
+constexpr std::string_view kLine =
+    "AT Goloman +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1520023934.918963997";
+
+TEST(ParseAt, ReadsEveryField) {
+  const auto at = ParseAt(kLine);
+  ASSERT_TRUE(at);
+  EXPECT_EQ(at->server, "Goloman");
+  EXPECT_EQ(at->skew_text, "+0.263873386");
+  EXPECT_EQ(at->client, "kiwi.cs.ucla.edu");
+  EXPECT_EQ(at->location_text, "+34.068930-118.445127");
+  EXPECT_EQ(at->time_text, "1520023934.918963997");
+  EXPECT_EQ(at->time, UnixNanos{1'520'023'934'918'963'997});
+  EXPECT_EQ(at->receipt, UnixNanos{1'520'023'935'182'837'383});
+}
+
+TEST(AppendAt, WritesBackWhatParseAtRead) {
+  std::string line;
+  AppendAt(line, ParseAt(kLine).value());
+  EXPECT_EQ(line, kLine);
+}
+
+TEST(ParseAt, RefusesAnyOtherLine) {
+  for (const char* line :
+       {"", "AT", "AT ", "AT Goloman +0.263873386 kiwi +34-118",
+        "AT Goloman +0.263873386 kiwi +34-118 1 1", "AT Goloman  +0.263873386 kiwi +34-118 1",
+        "AT Goloman 0.263873386 kiwi +34-118 1", "AT Golo/man +0.263873386 kiwi +34-118 1",
+        "AT Goloman +0.263873386 kiwi 34-118 1", "AT Goloman +0.263873386 kiwi +34-118 x",
+        "AT Goloman +0.263873386 ki\twi +34-118 1", "at G +0.000000000 k +1+1 1",
+        "AT Goloman +18446744073.709551615 kiwi +34-118 1",
+        " AT Goloman +0.263873386 kiwi +34-118 1", "AT Goloman +0.263873386 kiwi +34-118 1 ",
+        "AT Goloman +0.263873386 kiwi +34-118 1\r"}) {
+    EXPECT_FALSE(ParseAt(line)) << line;
+  }
+}
+
+TEST(MakeAt, TakesTheSkewFromTheTimeOfReceipt) {
+  const Iamat iamat{
+      .client = "kiwi", .location_text = "+34-118", .time_text = "10.5", .time = {10'500'000'000}};
+  std::string skew_text;
+  std::string line;
+  AppendAt(line, MakeAt(iamat, "Hands", UnixNanos{10'000'000'000}, skew_text));
+  EXPECT_EQ(line, "AT Hands -0.500000000 kiwi +34-118 10.5");
+}
+
+}  // namespace
+}  // namespace herd::wire

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace herd::wire {
+
+// Wide enough for the difference of any two UnixNanos. (An extension of g++ and clang.)
+__extension__ typedef __int128 Int128;
+
+// A point in time: nanoseconds since 1970-01-01 UTC, before it when negative; about the years 1677
+// to 2262.
+struct UnixNanos {
+  std::int64_t value = 0;
+
+  friend auto operator<=>(const UnixNanos&, const UnixNanos&) = default;
+};
+
+// The server's time of receipt minus the client's time, in nanoseconds.
+struct Skew {
+  Int128 nanos = 0;
+
+  friend bool operator==(const Skew&, const Skew&) = default;
+};
+
+inline Skew operator-(UnixNanos a, UnixNanos b) {
+  return {Int128{a.value} - Int128{b.value}};
+}
+
+// `time` moved by `skew`; nothing when that leaves the range of UnixNanos.
+std::optional<UnixNanos> operator+(UnixNanos time, Skew skew);
+
+// Reads `-?digits` or `-?digits.digits`, seconds since 1970. Digits past the ninth decimal are
+// ignored. Nothing for any other text, and for a time that UnixNanos cannot hold.
+std::optional<UnixNanos> ParsePosixTime(std::string_view text);
+
+// Appends a sign, the seconds and nine decimals, as in "+0.263873386". Zero is "+0.000000000".
+void AppendSkew(std::string& out, Skew skew);
+
+// Reads what AppendSkew writes. Nothing for any other text.
+std::optional<Skew> ParseSkew(std::string_view text);
+
+}  // namespace herd::wire
