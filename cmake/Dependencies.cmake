@@ -1,6 +1,7 @@
 # The libraries, all of them Debian 12 packages (packages.txt) but libosmium, which script/setup
 # unpacks into .deps/ because its package conflicts with libboost1.81-dev.
 find_package(Threads REQUIRED)
+find_package(absl REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(CURL REQUIRED)

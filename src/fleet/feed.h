@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "fleet/row.h"
+
+namespace herd::fleet {
+
+// The change feed of one stripe of the fleet: which rows changed, in the order of their last
+// change.
+//
+// Each change appends the row with the next number. An entry is live while its row has changed no
+// further; the others are dropped once they outnumber the live ones, so that the feed is never
+// longer than twice the rows and a follower that stays away costs nothing. Not thread-safe: the
+// stripe's lock guards it. Rows must outlive the feed.
+class Feed {
+ public:
+  struct Entry {
+    Row* row;
+    ChangeNumber number;
+
+    bool live() const { return row->change() == number; }
+  };
+
+  // Gives `row` the next number.
+  void Append(Row& row);
+
+  // The entries after `cursor`, oldest first; among them may be some that are no longer live.
+  std::span<const Entry> After(ChangeNumber cursor) const;
+
+  // The number of the newest change; 0 before the first.
+  ChangeNumber newest() const { return ChangeNumber{last_number_}; }
+
+ private:
+  std::vector<Entry> entries_;
+  std::size_t live_ = 0;
+  std::uint64_t last_number_ = 0;
+
+  void DropDeadEntries();
+};
+
+}  // namespace herd::fleet

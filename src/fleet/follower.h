@@ -1,0 +1,89 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "fleet/fleet.h"
+
+namespace herd::fleet {
+
+// Follows the change feed with a cursor of its own: reads the newest row of every client that
+// changed since it read last. However long it stays away, what it then reads is at most the fleet.
+class Follower {
+ public:
+  // `wake` is called when there is something to read again after there was nothing: from the thread
+  // that changed the fleet and under a lock of it, so it may only signal. The feed is followed from
+  // now on; earlier changes are not read.
+  Follower(Fleet& fleet, std::function<void()> wake);
+  ~Follower();
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
+
+  // Whether Read would have something to look at. Any thread.
+  bool pending() const { return changed_stripes_.load(std::memory_order_acquire) != 0; }
+
+  // Calls `take` with each row that changed since the last Read, oldest change of a stripe first,
+  // under that stripe's lock: it must be short and must not call the fleet. Stops after a row for
+  // which `take` returns false; the next Read goes on behind it. One thread at a time.
+  template <typename Take>
+  void Read(Take&& take);
+
+ private:
+  friend class Fleet;
+
+  static_assert(Fleet::kStripes == 64, "changed_stripes_ has one bit for each");
+
+  Fleet& fleet_;
+  const std::function<void()> wake_;
+  std::array<ChangeNumber, Fleet::kStripes> cursor_{};
+  std::size_t next_stripe_ = 0;
+  std::atomic<std::uint64_t> changed_stripes_ = 0;
+
+  static std::uint64_t Bit(std::size_t stripe) { return std::uint64_t{1} << stripe; }
+
+  // Called by the fleet under the stripe's lock.
+  void Notice(std::size_t stripe) {
+    const std::uint64_t bit = Bit(stripe);
+    if ((changed_stripes_.load(std::memory_order_relaxed) & bit) != 0) return;
+    if (changed_stripes_.fetch_or(bit, std::memory_order_acq_rel) == 0) wake_();
+  }
+
+  // False when `take` wanted no more.
+  template <typename Take>
+  bool ReadStripe(std::size_t index, Take& take);
+};
+
+template <typename Take>
+void Follower::Read(Take&& take) {
+  // Looks again until nothing is left: a change that comes meanwhile wakes nobody while another
+  // stripe is still marked.
+  while (const std::uint64_t changed = changed_stripes_.load(std::memory_order_acquire)) {
+    // Goes round the stripes, so that none waits for ever while `take` can only take a little.
+    next_stripe_ += static_cast<std::size_t>(
+        std::countr_zero(std::rotr(changed, static_cast<int>(next_stripe_))));
+    next_stripe_ %= Fleet::kStripes;
+    if (!ReadStripe(next_stripe_, take)) return;
+  }
+}
+
+template <typename Take>
+bool Follower::ReadStripe(std::size_t index, Take& take) {
+  Fleet::Stripe& stripe = fleet_.stripes_[index];
+  const std::lock_guard lock(stripe.mutex);
+  bool more_wanted = true;
+  for (const Feed::Entry& entry : stripe.feed.After(cursor_[index])) {
+    cursor_[index] = entry.number;
+    if (!entry.live()) continue;
+    more_wanted = take(static_cast<const Row&>(*entry.row));
+    if (!more_wanted) break;
+  }
+  if (cursor_[index] == stripe.feed.newest())
+    changed_stripes_.fetch_and(~Bit(index), std::memory_order_acq_rel);
+  return more_wanted;
+}
+
+}  // namespace herd::fleet

@@ -1,0 +1,153 @@
+#include "fleet/follower.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fleet/testing.h"
+
+namespace herd::fleet {
+namespace {
+
+using testing::AnyReport;
+using testing::OwnedAt;
+
+// Received at the client's own time, so that a later time wins.
+OwnedAt Report(int client, int time) {
+  return {"Hands", std::to_string(client), "+1+1", std::to_string(time),
+          wire::UnixNanos{std::int64_t{time} * 1'000'000'000}};
+}
+
+std::multiset<std::string> ReadAll(Follower& follower) {
+  std::multiset<std::string> lines;
+  follower.Read([&](const Row& row) {
+    lines.emplace(row.at_line());
+    return true;
+  });
+  return lines;
+}
+
+TEST(Follower, ReadsOnlyWhatChangesAfterItsStart) {
+  Fleet fleet;
+  fleet.Apply(Report(1, 1).at(), kFromClient);
+  Follower follower(fleet, [] {});
+  EXPECT_FALSE(follower.pending());
+  fleet.Apply(Report(2, 1).at(), kFromClient);
+  EXPECT_TRUE(follower.pending());
+  EXPECT_EQ(ReadAll(follower), (std::multiset{Report(2, 1).line()}));
+  EXPECT_FALSE(follower.pending());
+  EXPECT_TRUE(ReadAll(follower).empty());
+}
+
+TEST(Follower, SkipsToTheNewestRow) {
+  Fleet fleet;
+  Follower follower(fleet, [] {});
+  for (int time = 0; time < 1000; ++time) fleet.Apply(Report(1, time % 10).at(), kFromClient);
+  EXPECT_EQ(ReadAll(follower), (std::multiset{Report(1, 9).line()}));
+}
+
+TEST(Follower, IsWokenOnceUntilItReads) {
+  Fleet fleet;
+  int wakes = 0;
+  Follower follower(fleet, [&] { ++wakes; });
+  for (int client = 0; client < 100; ++client) fleet.Apply(Report(client, 1).at(), kFromClient);
+  EXPECT_EQ(wakes, 1);
+  ReadAll(follower);
+  fleet.Apply(Report(1, 2).at(), kFromClient);
+  EXPECT_EQ(wakes, 2);
+}
+
+TEST(Follower, GoesOnBehindTheRowItStoppedAt) {
+  Fleet fleet;
+  Follower follower(fleet, [] {});
+  std::multiset<std::string> expected;
+  for (int client = 0; client < 500; ++client) {
+    fleet.Apply(Report(client, 1).at(), kFromClient);
+    expected.insert(Report(client, 1).line());
+  }
+  std::multiset<std::string> lines;
+  int reads = 0;
+  while (follower.pending()) {
+    ++reads;
+    follower.Read([&](const Row& row) {
+      lines.emplace(row.at_line());
+      return lines.size() % 7 != 0;
+    });
+  }
+  EXPECT_EQ(lines, expected);
+  EXPECT_GE(reads, 500 / 7);
+}
+
+RC_GTEST_PROP(Follower, EndsWithTheFleetHoweverReadsAndChangesMix, ()) {
+  Fleet fleet;
+  Follower follower(fleet, [] {});
+  std::map<std::string, std::string> seen;
+  const auto read = [&](int rows) {
+    follower.Read([&](const Row& row) {
+      seen[std::string(row.client())] = row.at_line();
+      return --rows > 0;
+    });
+  };
+  const auto steps = *rc::gen::container<std::vector<std::pair<OwnedAt, int>>>(
+      rc::gen::pair(AnyReport(), rc::gen::inRange(0, 4)));
+  for (const auto& [report, rows] : steps) {
+    fleet.Apply(report.at(), kFromClient);
+    if (rows > 0) read(rows);
+  }
+  while (follower.pending()) read(2);
+  RC_ASSERT(seen.size() == fleet.size());
+  for (const auto& [client, line] : seen) {
+    fleet.Find(client, [&](const Row& row) { RC_ASSERT(row.at_line() == line); });
+  }
+}
+
+TEST(FollowerThreads, LoseNothingAndAreAlwaysWoken) {
+  Fleet fleet;
+  std::atomic<int> wakes = 0;
+  Follower follower(fleet, [&] {
+    ++wakes;
+    wakes.notify_one();
+  });
+  constexpr int kClients = 50;
+  constexpr int kTimes = 400;
+  std::map<std::string, std::string> seen;
+  std::jthread reader([&] {
+    const auto done = [&] {
+      for (int client = 0; client < kClients; ++client) {
+        if (seen[std::to_string(client)] != Report(client, kTimes).line()) return false;
+      }
+      return true;
+    };
+    int handled = 0;
+    while (!done()) {
+      wakes.wait(handled);
+      handled = wakes;
+      follower.Read([&](const Row& row) {
+        seen[std::string(row.client())] = row.at_line();
+        return true;
+      });
+    }
+  });
+  const auto write = [&](int first) {
+    for (int time = 1; time <= kTimes; ++time) {
+      for (int client = first; client < kClients; client += 2) {
+        fleet.Apply(Report(client, time).at(), kFromClient);
+      }
+    }
+  };
+  std::jthread even([&] { write(0); });
+  std::jthread odd([&] { write(1); });
+  even.join();
+  odd.join();
+  reader.join();
+  SUCCEED();
+}
+
+}  // namespace
+}  // namespace herd::fleet
