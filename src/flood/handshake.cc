@@ -1,0 +1,127 @@
+#include "flood/handshake.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+#include <variant>
+
+namespace herd::flood {
+namespace {
+
+constexpr std::size_t kNonceDigitsMin = 64;
+constexpr std::size_t kPrintableBytesMax = 160;
+
+bool IsNonce(std::string_view text) {
+  return text.size() >= kNonceDigitsMin &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string Printable(std::string_view text) {
+  std::string printable(text.substr(0, kPrintableBytesMax));
+  std::ranges::replace_if(printable, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return printable;
+}
+
+Handshake::Handshake(const Identity& identity, Role role, std::string peer, std::string nonce)
+    : identity_(identity), role_(role), peer_(std::move(peer)), nonce_(std::move(nonce)) {}
+
+void Handshake::Start(std::string& out) {
+  if (role_ == Role::kDialer) SendHello(out);
+}
+
+void Handshake::Receive(std::string_view line, std::string& out) {
+  const Message message = ParseMessage(line);
+  if (const auto* refused = std::get_if<Refused>(&message)) {
+    state_ = State::kRefused;
+    refused_by_peer_ = true;
+    reason_ = Printable(refused->reason);
+  } else if (const auto* hello = std::get_if<Hello>(&message);
+             hello != nullptr && state_ == State::kGreeting) {
+    ReceiveHello(*hello, out);
+  } else if (const auto* proof = std::get_if<Proof>(&message);
+             proof != nullptr && state_ == State::kProving) {
+    ReceiveProof(*proof, out);
+  } else {
+    Refuse("not a message that may come now: " + Printable(line), out);
+  }
+}
+
+void Handshake::ReceiveHello(const Hello& hello, std::string& out) {
+  if (hello.version != kVersion) {
+    return Refuse(
+        "version " + Printable(hello.version) + ", this server speaks " + std::string(kVersion),
+        out);
+  }
+  if (hello.herd != identity_.herd) {
+    return Refuse("herd " + Printable(hello.herd) + ", this server is of " + identity_.herd, out);
+  }
+  if (hello.to != identity_.name) {
+    return Refuse("looks for " + Printable(hello.to) + ", this server is " + identity_.name, out);
+  }
+  if (std::ranges::find(identity_.neighbours, hello.from) == identity_.neighbours.end()) {
+    return Refuse(Printable(hello.from) + " is no neighbour of " + identity_.name, out);
+  }
+  if (role_ == Role::kDialer && hello.from != peer_) {
+    return Refuse("answered as " + Printable(hello.from) + " where " + peer_ + " was dialled", out);
+  }
+  if (!IsNonce(hello.nonce)) return Refuse("the nonce is not 64 or more hexadecimal digits", out);
+  peer_ = hello.from;
+  peer_nonce_ = hello.nonce;
+  state_ = State::kProving;
+  if (role_ == Role::kDialer) {
+    SendProof(out);
+  } else {
+    SendHello(out);
+  }
+}
+
+void Handshake::ReceiveProof(const Proof& proof, std::string& out) {
+  const Role prover = role_ == Role::kDialer ? Role::kAcceptor : Role::kDialer;
+  if (!EqualInConstantTime(proof.mac, MacOf(prover)))
+    return Refuse("the secret is another one", out);
+  state_ = role_ == Role::kDialer ? State::kOpen : State::kProved;
+}
+
+void Handshake::Accept(std::string& out) {
+  SendProof(out);
+  state_ = State::kOpen;
+}
+
+void Handshake::Refuse(std::string_view reason, std::string& out) {
+  reason_ = reason;
+  state_ = State::kRefused;
+  Append(out, Refused{reason_});
+}
+
+void Handshake::SendHello(std::string& out) const {
+  Append(out, Hello{.version = kVersion,
+                    .herd = identity_.herd,
+                    .from = identity_.name,
+                    .to = peer_,
+                    .nonce = nonce_});
+}
+
+void Handshake::SendProof(std::string& out) const {
+  const std::string mac = MacOf(role_);
+  Append(out, Proof{mac});
+}
+
+std::string Handshake::MacOf(Role prover) const {
+  const bool dialing = role_ == Role::kDialer;
+  const std::array<std::string_view, 8> parts{
+      "herd-link",
+      kVersion,
+      prover == Role::kDialer ? "dialer" : "acceptor",
+      identity_.herd,
+      dialing ? identity_.name : peer_,
+      dialing ? peer_ : identity_.name,
+      dialing ? nonce_ : peer_nonce_,
+      dialing ? peer_nonce_ : nonce_,
+  };
+  return identity_.secret.Mac(parts);
+}
+
+}  // namespace herd::flood
