@@ -1,0 +1,59 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/ip/address.hpp>
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace herd::net {
+
+// Counts connections, in all and by address, and says when there are enough. Any thread. An IPv6
+// address stands for its /64, which is what one subscriber usually holds.
+class Admission {
+ public:
+  // Zero: no bound of that kind.
+  struct Bounds {
+    std::size_t connections_max = 0;
+    std::size_t connections_per_address_max = 0;
+  };
+
+  // One admitted connection; ends with this object. The Admission must outlive it.
+  class Ticket {
+   public:
+    Ticket(Ticket&& other) noexcept
+        : admission_(std::exchange(other.admission_, nullptr)), address_(other.address_) {}
+    Ticket& operator=(Ticket&&) = delete;
+    ~Ticket();
+
+   private:
+    friend class Admission;
+    Ticket(Admission& admission, std::uint64_t address)
+        : admission_(&admission), address_(address) {}
+
+    Admission* admission_;
+    std::uint64_t address_;
+  };
+
+  explicit Admission(Bounds bounds) : bounds_(bounds) {}
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+  // Nothing when a bound is reached.
+  std::optional<Ticket> Admit(const boost::asio::ip::address& address);
+
+  std::size_t connections() const { return connections_; }
+
+ private:
+  const Bounds bounds_;
+  std::atomic<std::size_t> connections_ = 0;
+  std::mutex mutex_;
+  std::map<std::uint64_t, std::size_t> by_address_;  // empty without a bound per address
+
+  bool AdmitAddress(std::uint64_t address);
+  void Leave(std::uint64_t address);
+};
+
+}  // namespace herd::net

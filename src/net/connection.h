@@ -1,0 +1,125 @@
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "net/idle_list.h"
+#include "net/loop.h"
+
+namespace herd::net {
+
+// Why a connection ended, for whoever logs or counts it.
+enum class CloseReason {
+  kFinished,  // both sides have said all
+  kGone,      // the peer broke it off
+  kIdle,      // nothing moved for too long
+  kDropped,   // Close was called
+};
+
+// One TCP connection on one loop: reads, hands the bytes to the session that derives from it, and
+// writes what the session answers, in one write as long as the peer keeps up.
+//
+// Memory is bounded: bytes that the session does not take yet are kept (less than Loop::kReadBytes
+// and what the session leaves of a line), and while `output_bytes_max` or more wait for the peer to
+// read, nothing more is read from it. Bytes pass the socket in three private functions only: there
+// TLS has its place.
+//
+// Everything happens on the loop's thread. Pending operations keep the object alive.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Loop& loop, Socket socket, std::size_t output_bytes_max, IdleList* idle_list);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  virtual ~Connection() = default;
+
+  // Begins to read. Once, after the object is held by a shared_ptr.
+  void Start();
+
+  // Reads what has come, answers it, writes all answers, then closes. For the end of the server.
+  void Finish();
+
+  // Closes at once; what is not written is lost.
+  void Close(CloseReason reason = CloseReason::kDropped);
+
+  bool closed() const { return closed_; }
+  Loop& loop() { return loop_; }
+
+ protected:
+  // Takes bytes off the front of `input` and appends answers to `out`; returns how many bytes it
+  // took. It should stop when HasRoom(out) is false; it is called again with the rest when there is
+  // room, or after Resume. At `end`, `input` is the last that the peer sends.
+  virtual std::size_t OnInput(std::string_view input, bool end, std::string& out) = 0;
+
+  // Whether answers are still to come by Resume; the connection stays open for them.
+  virtual bool Busy() const { return false; }
+
+  // Whether to read on. False stops reading until the next Resume.
+  virtual bool WantsInput() const { return true; }
+
+  // Called before bytes go out.
+  virtual void OnBeforeWrite() {}
+
+  // All output has been handed to the system: the session may append more to `out`.
+  virtual void OnDrained(std::string& /*out*/) {}
+
+  // Called once.
+  virtual void OnClosed(CloseReason /*reason*/) {}
+
+  // Whether the answers in `out` and those waiting are below the bound.
+  bool HasRoom(const std::string& out) const {
+    return WaitingOutput() + out.size() < output_bytes_max_;
+  }
+
+  // Writes `out`, and goes on with input that was not taken. For answers that come later than
+  // OnInput.
+  void Resume(const std::string& out);
+
+  // Writes what there is, says no more, reads no more, and closes.
+  void CloseAfterWrite() { close_after_write_ = true; }
+
+ private:
+  Loop& loop_;
+  Socket socket_;
+  IdleList* const idle_list_;  // may be null
+  IdleHook idle_hook_{*this};
+  const std::size_t output_bytes_max_;
+  std::string input_;   // came, and is not taken yet
+  std::string output_;  // waits for the peer to read; the first output_written_ bytes are gone
+  std::size_t output_written_ = 0;
+  std::unique_ptr<Timer> linger_timer_;
+  std::size_t lingered_bytes_ = 0;
+  bool reading_ : 1 = false;            // a wait for input is pending
+  bool writing_ : 1 = false;            // a wait for room is pending
+  bool input_ended_ : 1 = false;        // the peer has half-closed
+  bool finishing_ : 1 = false;          // Finish was called
+  bool close_after_write_ : 1 = false;  // CloseAfterWrite was called
+  bool lingering_ : 1 = false;          // our side is closed; waiting for the peer's
+  bool closed_ : 1 = false;
+
+  std::size_t WaitingOutput() const { return output_.size() - output_written_; }
+  void Touch();
+
+  void OnReadable();
+  void OnWritable();
+  void Work(std::string_view fresh);
+  bool Answer(std::string& out);
+  void KeepInput(std::string_view input, std::size_t taken);
+  void Write(const std::string& out);
+  void WriteWaiting();
+  void WaitForMore();
+  void WaitToRead();
+  void WaitToWrite();
+  void Linger();
+  void Discard();
+
+  // The three functions that touch the socket's bytes.
+  std::size_t ReadSome(std::span<char> buffer, boost::system::error_code& error);
+  std::size_t WriteSome(std::string_view bytes, boost::system::error_code& error);
+  void EndWriting();
+};
+
+}  // namespace herd::net

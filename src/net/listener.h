@@ -1,0 +1,61 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "net/loop.h"
+
+namespace herd::net {
+
+// Accepts connections on one address for one loop.
+class Listener {
+ public:
+  // Takes each connection, on the loop's thread.
+  using OnAccept = std::function<void(Loop&, Socket, const boost::asio::ip::tcp::endpoint& peer)>;
+  // Is told when accepting fails (for want of descriptors or memory); the listener tries again by
+  // itself.
+  using OnError = std::function<void(const std::string&)>;
+
+  // Listens on every address that `host` names ("*": all of the machine's) and `port` (0: one that
+  // the system chooses), once for each loop: the system spreads the connections. Fails when another
+  // process, or another server of this one, listens there already. Nothing is accepted before
+  // Start.
+  static std::expected<std::vector<std::unique_ptr<Listener>>, std::string> Open(
+      const std::string& host, std::uint16_t port, std::span<Loop* const> loops);
+
+  // Begins to accept; before the loop runs or on its thread.
+  void Start(OnAccept on_accept, OnError on_error);
+
+  // Stops for good; on the loop's thread.
+  void Stop();
+
+  boost::asio::ip::tcp::endpoint endpoint() const;
+
+ private:
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor>;
+
+  Listener(Loop& loop, Acceptor acceptor);
+
+  static std::expected<std::unique_ptr<Listener>, boost::system::error_code> OpenOne(
+      Loop& loop, const boost::asio::ip::tcp::endpoint& endpoint, bool shared);
+
+  Loop& loop_;
+  Acceptor acceptor_;
+  Timer retry_timer_;
+  OnAccept on_accept_;
+  OnError on_error_;
+
+  void Accept();
+  void RetryLater(const boost::system::error_code& error);
+};
+
+// "1.2.3.4:80" or "[::1]:80".
+std::string ToString(const boost::asio::ip::tcp::endpoint& endpoint);
+
+}  // namespace herd::net

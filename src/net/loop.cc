@@ -1,0 +1,37 @@
+#include "net/loop.h"
+
+#include <utility>
+
+namespace herd::net {
+namespace {
+
+// A buffer that has grown past this is not kept.
+constexpr std::size_t kKeptBufferBytesMax = 1'048'576;
+
+// Buffers in use at once are as many as connections that write within each other: a client's reply
+// and, within it, the links that are flooded first.
+constexpr std::size_t kKeptBuffersMax = 4;
+
+}  // namespace
+
+void Loop::Run() {
+  thread_ = std::this_thread::get_id();
+  const auto keep_running = boost::asio::make_work_guard(context_);
+  context_.run();
+}
+
+std::string Loop::TakeBuffer() {
+  if (buffers_.empty()) return {};
+  std::string buffer = std::move(buffers_.back());
+  buffers_.pop_back();
+  buffer.clear();
+  return buffer;
+}
+
+void Loop::GiveBuffer(std::string buffer) {
+  if (buffers_.size() < kKeptBuffersMax && buffer.capacity() <= kKeptBufferBytesMax) {
+    buffers_.push_back(std::move(buffer));
+  }
+}
+
+}  // namespace herd::net

@@ -1,0 +1,183 @@
+#include "server/client_session.h"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+#include "geo/lat_lng.h"
+#include "net/lines.h"
+#include "net/listener.h"
+#include "server/clock.h"
+#include "server/whatsat_reply.h"
+#include "wire/at.h"
+#include "wire/iso6709.h"
+
+namespace herd::server {
+namespace {
+
+// How much of a line that is too long is sent back.
+constexpr std::size_t kTooLongEchoBytes = 256;
+
+constexpr double kMetresPerKm = 1000;
+
+places::Query QueryOf(const wire::Whatsat& whatsat, std::string_view location_text) {
+  // The fleet holds only what was checked.
+  const wire::Location location = wire::ParseIso6709(location_text).value();
+  return {.center = {.lat_deg = location.latitude_deg, .lng_deg = location.longitude_deg},
+          .radius = {whatsat.radius_km * kMetresPerKm},
+          .results_max = whatsat.results_max};
+}
+
+}  // namespace
+
+ClientSession::ClientSession(net::Loop& loop, net::Socket socket, net::IdleList& idle_list,
+                             net::Admission::Ticket ticket,
+                             const boost::asio::ip::tcp::endpoint& peer, Node& node,
+                             const std::function<void()>& flood)
+    : Connection(loop, std::move(socket), node.config.limits.output_bytes, &idle_list),
+      node_(node),
+      flood_(flood),
+      ticket_(std::move(ticket)),
+      peer_(node.traffic ? net::ToString(peer) : std::string()) {}
+
+bool ClientSession::WantsInput() const {
+  return replies_ == nullptr || (replies_->expected() < node_.config.limits.outstanding_commands &&
+                                 replies_->bytes() < node_.config.limits.output_bytes);
+}
+
+bool ClientSession::CanTake(const std::string& out) const {
+  return HasRoom(out) && WantsInput();
+}
+
+std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string& out) {
+  std::size_t taken = 0;
+  while (taken < input.size() && CanTake(out)) {
+    const std::string_view rest = input.substr(taken);
+    const net::LineScan scan = net::NextLine(rest, node_.config.limits.line_bytes);
+    switch (scan.kind) {
+      case net::LineScan::Kind::kLine:
+        Take(wire::WithoutCr(scan.line), out);
+        taken += scan.consumed;
+        break;
+      case net::LineScan::Kind::kPartial:
+        if (!end) return taken;
+        Take(rest, out);
+        return input.size();
+      case net::LineScan::Kind::kTooLong:
+        TakeTooLong(rest, out);
+        return input.size();
+    }
+  }
+  return taken;
+}
+
+void ClientSession::Take(std::string_view line, std::string& out) {
+  if (node_.traffic) node_.traffic->In("client", peer_, line);
+  const wire::Command command = wire::ParseCommand(line);
+  if (const auto* iamat = std::get_if<wire::Iamat>(&command)) {
+    Take(*iamat, out);
+  } else if (const auto* whatsat = std::get_if<wire::Whatsat>(&command)) {
+    Take(*whatsat, line, out);
+  } else if (std::holds_alternative<wire::Invalid>(command)) {
+    Refuse(line, out);
+  }
+}
+
+void ClientSession::Take(const wire::Iamat& iamat, std::string& out) {
+  std::string skew_text;
+  const wire::At at = wire::MakeAt(iamat, node_.name, Now(), skew_text);
+  node_.fleet.Apply(at, fleet::kFromClient);
+  std::string reply;
+  wire::AppendAt(reply, at);
+  reply += '\n';
+  Reply(reply, out);
+}
+
+void ClientSession::Take(const wire::Whatsat& whatsat, std::string_view line, std::string& out) {
+  std::string at_line;
+  places::Query query;
+  const bool known = node_.fleet.Find(whatsat.client, [&](const fleet::Row& row) {
+    at_line = row.at_line();
+    query = QueryOf(whatsat, row.location_text());
+  });
+  if (!known) return Refuse(line, out);
+  if (whatsat.radius_km == 0 || whatsat.results_max == 0) {
+    std::string reply;
+    AppendWhatsatReply(reply, at_line, places::EmptyAnswer(places::Status::kZeroResults).json);
+    return Reply(reply, out);
+  }
+  AskPlaces(query, std::move(at_line), out);
+}
+
+void ClientSession::TakeTooLong(std::string_view input, std::string& out) {
+  Refuse(input.substr(0, std::min(kTooLongEchoBytes, node_.config.limits.line_bytes)), out);
+  CloseAfterWrite();
+}
+
+void ClientSession::Refuse(std::string_view line, std::string& out) {
+  std::string reply = "? ";
+  reply += line;
+  reply += '\n';
+  Reply(reply, out);
+}
+
+void ClientSession::AskPlaces(const places::Query& query, std::string at_line, std::string& out) {
+  if (!replies_) replies_ = std::make_unique<Replies>();
+  const ReplyId id = replies_->Expect();
+  asking_ = id;
+  // The callback keeps the session alive until it is called.
+  auto self = std::static_pointer_cast<ClientSession>(shared_from_this());
+  node_.places->Nearby(query, [self = std::move(self), id, at_line = std::move(at_line),
+                               asked = SteadyNow()](places::Answer answer) mutable {
+    self->LogWhenSlow(SteadyNow() - asked, answer);
+    if (self->loop().OnThisThread() && self->asking_ == id) {
+      self->MakeReply(id, at_line, answer);
+      return;
+    }
+    net::Loop& loop = self->loop();
+    boost::asio::post(loop.context(), [self = std::move(self), id, at_line = std::move(at_line),
+                                       answer = std::move(answer)] {
+      self->MakeReply(id, at_line, answer);
+      std::string ready;
+      self->TakeReplies(ready);
+      self->Resume(ready);
+    });
+  });
+  asking_.reset();
+  TakeReplies(out);
+}
+
+void ClientSession::MakeReply(ReplyId id, std::string_view at_line, const places::Answer& answer) {
+  std::string reply;
+  AppendWhatsatReply(reply, at_line, answer.json);
+  LogReply(reply);
+  replies_->Make(id, std::move(reply));
+}
+
+void ClientSession::TakeReplies(std::string& out) {
+  replies_->TakeReady(out);
+  if (replies_->empty()) replies_.reset();
+}
+
+void ClientSession::Reply(std::string_view reply, std::string& out) {
+  LogReply(reply);
+  if (replies_) {
+    replies_->Add(reply);
+  } else {
+    out += reply;
+  }
+}
+
+void ClientSession::LogReply(std::string_view reply) {
+  if (node_.traffic) node_.traffic->Out("client", peer_, reply);
+}
+
+void ClientSession::LogWhenSlow(std::chrono::nanoseconds took, const places::Answer& answer) const {
+  if (took < node_.config.places.slow) return;
+  node_.log->warn("a place look-up took {} ms and ended with {}",
+                  std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
+                  places::StatusWord(answer.status));
+}
+
+}  // namespace herd::server

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/admission.h"
+#include "net/connection.h"
+#include "places/provider.h"
+#include "server/node.h"
+#include "server/replies.h"
+#include "wire/command.h"
+
+namespace herd::server {
+
+// One client: its lines become commands, and these become replies in their order. On its loop's
+// thread.
+class ClientSession : public net::Connection {
+ public:
+  // `node` and `flood`, which hands changes to the neighbours' links before replies go out, outlive
+  // the session.
+  ClientSession(net::Loop& loop, net::Socket socket, net::IdleList& idle_list,
+                net::Admission::Ticket ticket, const boost::asio::ip::tcp::endpoint& peer,
+                Node& node, const std::function<void()>& flood);
+
+ protected:
+  std::size_t OnInput(std::string_view input, bool end, std::string& out) override;
+  bool Busy() const override { return replies_ != nullptr; }
+  bool WantsInput() const override;
+  void OnBeforeWrite() override { flood_(); }
+
+ private:
+  Node& node_;
+  const std::function<void()>& flood_;
+  const net::Admission::Ticket ticket_;
+  std::unique_ptr<Replies> replies_;  // null while none has to wait
+  const std::string peer_;            // the client's address; empty unless traffic is logged
+  std::optional<ReplyId> asking_;     // while the places provider is being called
+
+  bool CanTake(const std::string& out) const;
+  void Take(std::string_view line, std::string& out);
+  void Take(const wire::Iamat& iamat, std::string& out);
+  void Take(const wire::Whatsat& whatsat, std::string_view line, std::string& out);
+  void TakeTooLong(std::string_view input, std::string& out);
+  void Refuse(std::string_view line, std::string& out);
+  void AskPlaces(const places::Query& query, std::string at_line, std::string& out);
+  void MakeReply(ReplyId id, std::string_view at_line, const places::Answer& answer);
+  void TakeReplies(std::string& out);
+  void Reply(std::string_view reply, std::string& out);
+  void LogReply(std::string_view reply);
+  void LogWhenSlow(std::chrono::nanoseconds took, const places::Answer& answer) const;
+};
+
+}  // namespace herd::server

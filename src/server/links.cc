@@ -1,0 +1,188 @@
+#include "server/links.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "flood/settle.h"
+#include "net/listener.h"
+#include "server/clock.h"
+
+namespace herd::server {
+namespace {
+
+// Connections to our port for neighbours that have not proved themselves yet; further ones are
+// closed.
+constexpr std::size_t kStrangersMax = 64;
+
+}  // namespace
+
+Links::Links(net::Loop& loop, Node& node, flood::Identity identity)
+    : loop_(loop), node_(node), identity_(std::move(identity)), random_(std::random_device{}()) {
+  std::uint16_t id = 0;
+  for (const std::string& name : identity_.neighbours) {
+    neighbours_.push_back(
+        std::make_unique<Neighbour>(loop, *node.config.Find(name), fleet::LinkId{id++}));
+  }
+}
+
+void Links::Start() {
+  for (const auto& neighbour : neighbours_) Dial(*neighbour);
+}
+
+void Links::Accept(net::Socket socket, const boost::asio::ip::tcp::endpoint& address) {
+  if (stopping_) return;
+  if (Strangers() >= kStrangersMax) {
+    strangers_log_.Log(*node_.log, SteadyNow(),
+                       "closed the connection of " + net::ToString(address) +
+                           ": too many others have yet to prove that they are neighbours");
+    return;
+  }
+  Add(std::move(socket), "", net::ToString(address))->Open();
+}
+
+std::size_t Links::Strangers() const {
+  return static_cast<std::size_t>(std::ranges::count_if(sessions_, [](const auto& session) {
+    return session->handshake().role() == flood::Handshake::Role::kAcceptor &&
+           session->handshake().state() != flood::Handshake::State::kOpen;
+  }));
+}
+
+void Links::Flood() {
+  if (!loop_.OnThisThread()) return;
+  for (const auto& neighbour : neighbours_) {
+    if (neighbour->up != nullptr && neighbour->up->pending()) neighbour->up->Flood();
+  }
+}
+
+void Links::WakeFlood() {
+  if (flood_posted_.exchange(true)) return;
+  boost::asio::post(loop_.context(), [this] {
+    flood_posted_ = false;
+    Flood();
+  });
+}
+
+void Links::Stop() {
+  stopping_ = true;
+  const auto sessions = sessions_;
+  for (const auto& neighbour : neighbours_) {
+    neighbour->retry_timer.cancel();
+    neighbour->dialer.Cancel();
+  }
+  for (const auto& session : sessions) session->SayBye();
+}
+
+bool Links::Accepts(PeerSession& session) {
+  Neighbour& neighbour = Find(session.handshake().peer());
+  auto own_dial = neighbour.dialing ? flood::OwnDial::kDialing : flood::OwnDial::kNone;
+  if (neighbour.dialled != nullptr) {
+    const bool greeted =
+        neighbour.dialled->handshake().state() == flood::Handshake::State::kProving;
+    own_dial = greeted ? flood::OwnDial::kGreeted : flood::OwnDial::kDialing;
+  }
+  if (!flood::AcceptsDialOf(neighbour.entry.name, identity_.name, own_dial)) return false;
+  DropOwnDial(neighbour);
+  return true;
+}
+
+void Links::DropOwnDial(Neighbour& neighbour) {
+  neighbour.retry_timer.cancel();
+  neighbour.dialer.Cancel();
+  neighbour.dialing = false;
+  if (PeerSession* dialled = std::exchange(neighbour.dialled, nullptr))
+    dialled->Drop("the neighbour dialled us");
+}
+
+fleet::LinkId Links::OnOpen(PeerSession& session) {
+  Neighbour& neighbour = Find(session.handshake().peer());
+  if (neighbour.dialled == &session) neighbour.dialled = nullptr;
+  // A neighbour opens a second connection only when it knows the first to be dead.
+  if (PeerSession* old = std::exchange(neighbour.up, &session))
+    old->Drop("a newer connection took its place");
+  neighbour.failures = 0;
+  neighbour.last_problem.clear();
+  node_.log->info("link to {} is up", session.Who());
+  return neighbour.id;
+}
+
+void Links::OnPeerClosed(PeerSession& session, std::string_view why) {
+  std::erase_if(sessions_, [&](const auto& held) { return held.get() == &session; });
+  for (const auto& neighbour : neighbours_) {
+    if (neighbour->up == &session) {
+      neighbour->up = nullptr;
+      node_.log->warn("link to {} is down: {}", session.Who(), why);
+      return DialLater(*neighbour);
+    }
+    if (neighbour->dialled == &session) {
+      neighbour->dialled = nullptr;
+      LogProblem(*neighbour, "no link to " + session.Who() + ": " + std::string(why));
+      return DialLater(*neighbour);
+    }
+  }
+  const bool open = session.handshake().state() == flood::Handshake::State::kOpen;
+  const std::string message = "closed the connection of " + session.Who() + ": " + std::string(why);
+  if (open || stopping_) {
+    node_.log->debug("{}", message);
+  } else {
+    strangers_log_.Log(*node_.log, SteadyNow(), message);
+  }
+}
+
+Links::Neighbour& Links::Find(std::string_view name) {
+  // The handshake lets only neighbours through.
+  return **std::ranges::find_if(
+      neighbours_, [&](const auto& neighbour) { return neighbour->entry.name == name; });
+}
+
+std::shared_ptr<PeerSession> Links::Add(net::Socket socket, std::string peer, std::string address) {
+  auto session = std::make_shared<PeerSession>(loop_, std::move(socket), node_, identity_, *this,
+                                               std::move(peer), std::move(address));
+  sessions_.insert(session);
+  return session;
+}
+
+void Links::DialLater(Neighbour& neighbour) {
+  if (stopping_) return;
+  const LinkSettings& settings = node_.config.link;
+  // Doubles with every failure up to the maximum; half of it is left to chance, so that servers
+  // which lost each other at once do not dial at once for ever.
+  constexpr unsigned kDoublingsMax = 20;
+  const auto delay = std::min<std::chrono::microseconds>(
+      settings.retry_delay_max,
+      settings.retry_delay_min * (1U << std::min(neighbour.failures, kDoublingsMax)));
+  ++neighbour.failures;
+  std::uniform_int_distribution<std::int64_t> jitter(delay.count() / 2, delay.count());
+  neighbour.retry_timer.expires_after(std::chrono::microseconds(jitter(random_)));
+  neighbour.retry_timer.async_wait([this, &neighbour](boost::system::error_code error) {
+    if (!error && !stopping_ && neighbour.up == nullptr && neighbour.dialled == nullptr)
+      Dial(neighbour);
+  });
+}
+
+void Links::Dial(Neighbour& neighbour) {
+  const Endpoint& endpoint = *neighbour.entry.peers;
+  neighbour.dialing = true;
+  neighbour.dialer.Dial(endpoint.host, endpoint.port, node_.config.link.dial_timeout,
+                        [this, &neighbour](std::expected<net::Socket, std::string> socket) {
+                          neighbour.dialing = false;
+                          const std::string address = ToString(*neighbour.entry.peers);
+                          if (!socket) {
+                            LogProblem(neighbour, "cannot reach " + neighbour.entry.name + " at " +
+                                                      address + ": " + socket.error());
+                            return DialLater(neighbour);
+                          }
+                          const auto session =
+                              Add(*std::move(socket), neighbour.entry.name, address);
+                          neighbour.dialled = session.get();
+                          session->Open();
+                        });
+}
+
+void Links::LogProblem(Neighbour& neighbour, const std::string& problem) {
+  const bool said = neighbour.last_problem == problem;
+  node_.log->log(said ? spdlog::level::debug : spdlog::level::warn, "{}", problem);
+  neighbour.last_problem = problem;
+}
+
+}  // namespace herd::server

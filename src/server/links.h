@@ -1,0 +1,89 @@
+#pragma once
+
+#include <spdlog/common.h>
+
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flood/handshake.h"
+#include "net/dialer.h"
+#include "net/loop.h"
+#include "server/log_limit.h"
+#include "server/node.h"
+#include "server/peer_session.h"
+
+namespace herd::server {
+
+// The links of one server: dials each neighbour until a connection to it stands, takes those that
+// dial us, and keeps one connection per neighbour. All links live on one loop; everything but Flood
+// and WakeFlood happens on its thread.
+class Links : public PeerOwner {
+ public:
+  // `node` outlives the links.
+  Links(net::Loop& loop, Node& node, flood::Identity identity);
+
+  // Begins to dial.
+  void Start();
+
+  // A connection to our port for neighbours.
+  void Accept(net::Socket socket, const boost::asio::ip::tcp::endpoint& address);
+
+  // Hands all changes to the links. On another thread than the loop's it only returns: WakeFlood
+  // has brought the loop to do it.
+  void Flood();
+
+  // Hands over the last changes, says goodbye, and dials no more.
+  void Stop();
+
+  // Whether every connection has ended.
+  bool ended() const { return sessions_.empty(); }
+
+  bool Accepts(PeerSession& session) override;
+  fleet::LinkId OnOpen(PeerSession& session) override;
+  void WakeFlood() override;
+  void OnPeerClosed(PeerSession& session, std::string_view why) override;
+
+ private:
+  struct Neighbour {
+    Neighbour(net::Loop& loop, const ServerEntry& server, fleet::LinkId link_id)
+        : entry(server), id(link_id), dialer(loop), retry_timer(loop.context()) {}
+
+    const ServerEntry& entry;
+    const fleet::LinkId id;
+    net::Dialer dialer;
+    net::Timer retry_timer;
+    bool dialing = false;            // the dialer is at work
+    PeerSession* dialled = nullptr;  // connected by us, not yet up
+    PeerSession* up = nullptr;
+    unsigned failures = 0;     // dials in a row that led to no link
+    std::string last_problem;  // what was logged last, so as not to repeat it at every dial
+  };
+
+  net::Loop& loop_;
+  Node& node_;
+  const flood::Identity identity_;
+  std::vector<std::unique_ptr<Neighbour>> neighbours_;
+  std::set<std::shared_ptr<PeerSession>> sessions_;  // all that are not closed
+  std::minstd_rand random_;
+  std::atomic<bool> flood_posted_ = false;
+  bool stopping_ = false;
+  LogLimit strangers_log_;
+
+  Neighbour& Find(std::string_view name);
+  std::shared_ptr<PeerSession> Add(net::Socket socket, std::string peer, std::string address);
+  void DialLater(Neighbour& neighbour);
+  void Dial(Neighbour& neighbour);
+  void DropOwnDial(Neighbour& neighbour);
+  void LogProblem(Neighbour& neighbour, const std::string& problem);
+  std::size_t Strangers() const;
+};
+
+}  // namespace herd::server

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include "flood/link.h"
+
+namespace herd::server {
+
+// Warns of what strangers can cause at any rate: at most once a second, with a count of what was
+// left unsaid. Any thread.
+class LogLimit {
+ public:
+  void Log(spdlog::logger& log, flood::Instant now, const std::string& message);
+
+ private:
+  std::mutex mutex_;
+  flood::Instant quiet_until_;
+  std::uint64_t unsaid_ = 0;
+};
+
+}  // namespace herd::server

@@ -1,0 +1,166 @@
+#include "server/peer_session.h"
+
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "net/lines.h"
+#include "server/clock.h"
+#include "server/secret.h"
+
+namespace herd::server {
+namespace {
+
+constexpr std::size_t kNonceBytes = 32;
+
+// A neighbour that dialled us has so long to prove itself.
+constexpr std::chrono::seconds kHandshakeTime{5};
+
+// So much of the flood is handed to the system at a time. What is not yet handed over stays in the
+// fleet, where a newer report of the same client replaces it.
+constexpr std::size_t kFloodBytes = 65'536;
+
+std::string WhyClosed(net::CloseReason reason) {
+  return reason == net::CloseReason::kGone ? "the connection broke" : "the connection was closed";
+}
+
+}  // namespace
+
+PeerSession::PeerSession(net::Loop& loop, net::Socket socket, Node& node,
+                         const flood::Identity& identity, PeerOwner& owner, std::string peer,
+                         std::string address)
+    : Connection(loop, std::move(socket), 2 * kFloodBytes, nullptr),
+      node_(node),
+      owner_(owner),
+      address_(std::move(address)),
+      handshake_(identity,
+                 peer.empty() ? flood::Handshake::Role::kAcceptor : flood::Handshake::Role::kDialer,
+                 peer, RandomHex(kNonceBytes)),
+      timer_(loop.context()) {}
+
+void PeerSession::Open() {
+  timer_.expires_after(kHandshakeTime);
+  timer_.async_wait([self = std::static_pointer_cast<PeerSession>(shared_from_this())](
+                        boost::system::error_code error) {
+    if (!error && !self->link_ && !self->closed()) self->Drop("did not prove itself in time");
+  });
+  std::string out;
+  handshake_.Start(out);
+  LogOut(out);
+  Start();
+  Resume(out);
+}
+
+void PeerSession::Flood() {
+  Resume({});
+}
+
+void PeerSession::SayBye() {
+  std::string out;
+  if (link_) {
+    link_->Flood(out, std::numeric_limits<std::size_t>::max());
+    flood::Link::SayBye(out);
+  }
+  LogOut(out);
+  why_closed_ = "this server ends";
+  CloseAfterWrite();
+  Resume(out);
+}
+
+void PeerSession::Drop(std::string_view why) {
+  why_closed_ = why;
+  Close();
+}
+
+std::string PeerSession::Who() const {
+  return handshake_.peer().empty() ? address_ : handshake_.peer() + " at " + address_;
+}
+
+std::size_t PeerSession::OnInput(std::string_view input, bool /*end*/, std::string& out) {
+  std::size_t taken = 0;
+  while (taken < input.size() && !closed()) {
+    const net::LineScan scan = net::NextLine(
+        input.substr(taken), link_ ? flood::kMessageBytesMax : flood::kGreetingBytesMax);
+    if (scan.kind == net::LineScan::Kind::kPartial) break;
+    if (scan.kind == net::LineScan::Kind::kTooLong) {
+      Drop("sent a line without end");
+      break;
+    }
+    const std::size_t before = out.size();
+    Receive(scan.line, out);
+    LogOut(std::string_view(out).substr(before));
+    taken += scan.consumed;
+  }
+  return taken;
+}
+
+void PeerSession::Receive(std::string_view line, std::string& out) {
+  if (node_.traffic) node_.traffic->In("peer", Who(), line);
+  if (!link_) return ReceiveGreeting(line, out);
+  const auto result = link_->Receive(line, SteadyNow(), out);
+  if (!result) EndLink(result.error());
+}
+
+void PeerSession::ReceiveGreeting(std::string_view line, std::string& out) {
+  using State = flood::Handshake::State;
+  handshake_.Receive(line, out);
+  if (handshake_.state() == State::kProved) {
+    if (owner_.Accepts(*this)) {
+      handshake_.Accept(out);
+    } else {
+      handshake_.Refuse("both ends dialled and the other connection stays", out);
+    }
+  }
+  if (handshake_.state() == State::kOpen) {
+    OpenLink();
+  } else if (handshake_.state() == State::kRefused) {
+    why_closed_ =
+        (handshake_.refused_by_peer() ? "it refuses us: " : "refused: ") + handshake_.reason();
+    CloseAfterWrite();
+  }
+}
+
+void PeerSession::OpenLink() {
+  const LinkSettings& settings = node_.config.link;
+  const fleet::LinkId id = owner_.OnOpen(*this);
+  link_.emplace(
+      node_.fleet, id,
+      flood::LinkTiming{.heartbeat = settings.heartbeat, .silence_max = settings.silence_max},
+      SteadyNow(), [this] { owner_.WakeFlood(); });
+  WaitForTick();
+}
+
+void PeerSession::EndLink(flood::Link::End end) {
+  Drop(end == flood::Link::End::kBye ? "it said goodbye" : "it fell silent");
+}
+
+void PeerSession::WaitForTick() {
+  timer_.expires_at(link_->next_tick());
+  timer_.async_wait([self = std::static_pointer_cast<PeerSession>(shared_from_this())](
+                        boost::system::error_code error) {
+    if (error || self->closed()) return;
+    std::string out;
+    const auto result = self->link_->Tick(SteadyNow(), out);
+    if (!result) return self->EndLink(result.error());
+    self->LogOut(out);
+    self->Resume(out);
+    if (!self->closed()) self->WaitForTick();
+  });
+}
+
+void PeerSession::OnDrained(std::string& out) {
+  if (!link_ || closed()) return;
+  link_->Flood(out, kFloodBytes);
+  LogOut(out);
+}
+
+void PeerSession::OnClosed(net::CloseReason reason) {
+  timer_.cancel();
+  owner_.OnPeerClosed(*this, why_closed_.empty() ? WhyClosed(reason) : why_closed_);
+}
+
+void PeerSession::LogOut(std::string_view bytes) const {
+  if (node_.traffic && !bytes.empty()) node_.traffic->Out("peer", Who(), bytes);
+}
+
+}  // namespace herd::server

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "flood/handshake.h"
+#include "flood/link.h"
+#include "net/connection.h"
+#include "server/node.h"
+
+namespace herd::server {
+
+class PeerSession;
+
+// What the owner of the peer sessions decides and wants to know. On the loop's thread.
+class PeerOwner {
+ public:
+  PeerOwner() = default;
+  PeerOwner(const PeerOwner&) = delete;
+  PeerOwner& operator=(const PeerOwner&) = delete;
+  virtual ~PeerOwner() = default;
+
+  // A neighbour that dialled us has proved itself: take it, or prefer our own dial to it?
+  virtual bool Accepts(PeerSession& session) = 0;
+  // The link is up. Returns the link's number.
+  virtual fleet::LinkId OnOpen(PeerSession& session) = 0;
+  // There is something to flood: call PeerSession::Flood soon. From any thread, under a lock of the
+  // fleet.
+  virtual void WakeFlood() = 0;
+  // The session is over; `why` is for the log.
+  virtual void OnPeerClosed(PeerSession& session, std::string_view why) = 0;
+};
+
+// One connection to a neighbour, from its first byte on: the bytes and timers round a
+// flood::Handshake and then a flood::Link.
+class PeerSession : public net::Connection {
+ public:
+  // `peer`: who was dialled; empty when we were dialled, from `address`. `node`, `identity` and
+  // `owner` outlive the session.
+  PeerSession(net::Loop& loop, net::Socket socket, Node& node, const flood::Identity& identity,
+              PeerOwner& owner, std::string peer, std::string address);
+
+  // Starts reading and, where we dialled, greets.
+  void Open();
+
+  // Sends what the neighbour lacks, unless it still has to read what was sent before.
+  void Flood();
+
+  // Sends what the neighbour lacks and the last word, then closes.
+  void SayBye();
+
+  // Closes; `why` is for the log.
+  void Drop(std::string_view why);
+
+  // Whether Flood has something to send.
+  bool pending() const { return link_ && link_->pending(); }
+  const flood::Handshake& handshake() const { return handshake_; }
+  // The neighbour's name, as far as it is known, and its address.
+  std::string Who() const;
+
+ protected:
+  std::size_t OnInput(std::string_view input, bool end, std::string& out) override;
+  void OnDrained(std::string& out) override;
+  void OnClosed(net::CloseReason reason) override;
+
+ private:
+  Node& node_;
+  PeerOwner& owner_;
+  const std::string address_;
+  flood::Handshake handshake_;
+  std::optional<flood::Link> link_;
+  net::Timer timer_;
+  std::string why_closed_;
+
+  void Receive(std::string_view line, std::string& out);
+  void ReceiveGreeting(std::string_view line, std::string& out);
+  void OpenLink();
+  void EndLink(flood::Link::End end);
+  void WaitForTick();
+  void LogOut(std::string_view bytes) const;
+};
+
+}  // namespace herd::server

@@ -1,0 +1,108 @@
+#include "server/secret.h"
+
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <system_error>
+#include <vector>
+
+namespace herd::server {
+namespace {
+
+constexpr std::size_t kSecretBytes = 32;
+constexpr std::string_view kSpace = " \t\r\n";
+
+std::string LastError() {
+  return std::generic_category().message(errno);
+}
+
+std::expected<std::string, std::string> ReadFile(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in)
+    return std::unexpected("cannot read the herd's secret from " + file.string() + ": " +
+                           LastError());
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+std::expected<flood::Secret, std::string> Checked(std::string text, const std::string& source) {
+  const std::size_t first = text.find_first_not_of(kSpace);
+  text = first == std::string::npos ? ""
+                                    : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+  if (text.size() < flood::Secret::kBytesMin) {
+    return std::unexpected("the herd's secret in " + source + " is shorter than " +
+                           std::to_string(flood::Secret::kBytesMin) +
+                           " bytes; `herd secret` makes a good one");
+  }
+  return flood::Secret(std::move(text));
+}
+
+}  // namespace
+
+std::filesystem::path SecretFile(const Config& config) {
+  return config.secret_file.empty() ? DefaultSecretFile(config) : config.secret_file;
+}
+
+std::expected<flood::Secret, std::string> LoadSecret(const Config& config) {
+  const std::filesystem::path file = SecretFile(config);
+  if (config.secret_file.empty()) {
+    const char* value = std::getenv(config.secret_env.c_str());
+    if (value != nullptr) return Checked(value, "the environment variable " + config.secret_env);
+    if (!std::filesystem::exists(file)) {
+      return std::unexpected(
+          "the herd has no secret, and its servers cannot prove themselves to each other: set " +
+          config.secret_env +
+          ", name a file in [secret] of the configuration, or run `herd secret` " + "to make " +
+          file.string());
+    }
+  }
+  auto text = ReadFile(file);
+  if (!text) return std::unexpected(text.error());
+  return Checked(*std::move(text), file.string());
+}
+
+std::expected<bool, std::string> MakeSecretFile(const std::filesystem::path& file) {
+  std::error_code error;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+  if (error)
+    return std::unexpected("cannot make " + file.parent_path().string() + ": " + error.message());
+  // Written apart and linked into place, so that nobody ever reads half a secret.
+  const std::filesystem::path fresh = file.string() + "." + std::to_string(::getpid());
+  const int descriptor =
+      ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (descriptor < 0) return std::unexpected("cannot write " + fresh.string() + ": " + LastError());
+  const std::string text = RandomHex(kSecretBytes) + "\n";
+  const bool written =
+      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(descriptor) == 0;
+  const std::string write_error = written ? "" : LastError();
+  ::close(descriptor);
+  const bool made = written && ::link(fresh.c_str(), file.c_str()) == 0;
+  const bool exists = written && !made && errno == EEXIST;
+  const std::string link_error = LastError();
+  ::unlink(fresh.c_str());
+  if (made || exists) return made;
+  return std::unexpected("cannot write " + file.string() + ": " +
+                         (written ? link_error : write_error));
+}
+
+std::string RandomHex(std::size_t bytes) {
+  std::vector<std::uint8_t> random(bytes);
+  // Without randomness there is no proof of anything: better no server than a guessable one.
+  if (RAND_bytes(random.data(), static_cast<int>(bytes)) != 1) std::abort();
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string hex;
+  for (const std::uint8_t byte : random) {
+    hex += kHex[byte >> 4U];
+    hex += kHex[byte & 0xFU];
+  }
+  return hex;
+}
+
+}  // namespace herd::server

@@ -1,0 +1,185 @@
+#include "server/server.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+#include "server/client_session.h"
+#include "server/clock.h"
+#include "server/file_limit.h"
+
+namespace herd::server {
+namespace {
+
+// At the end the clients have so long to take their last replies, and the neighbours the last
+// changes.
+constexpr std::chrono::seconds kStopTime{5};
+
+// How often the end looks whether all is said.
+constexpr std::chrono::milliseconds kStopLookInterval{10};
+
+net::Admission::Bounds BoundsOf(const Limits& limits) {
+  const std::size_t room = RaiseFileLimit();
+  return {.connections_max = limits.connections == 0 ? room : std::min(room, limits.connections),
+          .connections_per_address_max = limits.connections_per_address};
+}
+
+std::vector<std::string> AddressesOf(const std::vector<std::unique_ptr<net::Listener>>& listeners) {
+  std::vector<std::string> addresses;
+  for (const auto& listener : listeners) {
+    std::string address = net::ToString(listener->endpoint());
+    if (std::ranges::find(addresses, address) == addresses.end())
+      addresses.push_back(std::move(address));
+  }
+  return addresses;
+}
+
+}  // namespace
+
+Server::Server(Parts parts)
+    : node_{.name = parts.name,
+            .config = std::move(parts.config),
+            .log = std::move(parts.log),
+            .traffic = std::move(parts.traffic),
+            .places = std::move(parts.places),
+            .admission = net::Admission(BoundsOf(parts.config.limits)),
+            .fleet = {}},
+      workers_([&] {
+        std::vector<std::unique_ptr<Worker>> workers;
+        for (unsigned i = 0; i < node_.config.threads; ++i) {
+          workers.push_back(std::make_unique<Worker>(node_.config.limits.idle_timeout));
+        }
+        return workers;
+      }()),
+      links_(first_loop(), node_,
+             {.herd = node_.config.herd,
+              .name = node_.name,
+              .neighbours = node_.config.NeighboursOf(node_.name),
+              .secret = std::move(parts.secret)}),
+      flood_([this] { links_.Flood(); }),
+      signals_(first_loop().context(), SIGTERM, SIGINT),
+      stop_timer_(first_loop().context()) {}
+
+Server::~Server() {
+  // Look-ups in flight end here, while the loops that they answer to are still there.
+  node_.places.reset();
+}
+
+std::expected<std::unique_ptr<Server>, std::string> Server::Listen(Parts parts) {
+  auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
+  auto listening = server->ListenForClients();
+  if (listening) listening = server->ListenForPeers();
+  if (!listening) return std::unexpected(listening.error());
+  return server;
+}
+
+std::expected<void, std::string> Server::ListenForClients() {
+  std::vector<net::Loop*> loops;
+  for (const auto& worker : workers_) loops.push_back(&worker->loop);
+  for (const Endpoint& endpoint : node_.config.Find(node_.name)->clients) {
+    auto listeners = net::Listener::Open(endpoint.host, endpoint.port, loops);
+    if (!listeners) return std::unexpected(node_.name + ", for clients: " + listeners.error());
+    std::ranges::move(*listeners, std::back_inserter(client_listeners_));
+  }
+  return {};
+}
+
+std::expected<void, std::string> Server::ListenForPeers() {
+  const ServerEntry& entry = *node_.config.Find(node_.name);
+  if (!entry.peers || node_.config.NeighboursOf(node_.name).empty()) return {};
+  const Endpoint& endpoint = entry.peers_listen ? *entry.peers_listen : *entry.peers;
+  net::Loop* const loop = &first_loop();
+  auto listeners = net::Listener::Open(endpoint.host, endpoint.port, {&loop, 1});
+  if (!listeners) return std::unexpected(node_.name + ", for neighbours: " + listeners.error());
+  peer_listeners_ = *std::move(listeners);
+  return {};
+}
+
+std::vector<std::string> Server::client_addresses() const {
+  return AddressesOf(client_listeners_);
+}
+
+std::vector<std::string> Server::peer_addresses() const {
+  return AddressesOf(peer_listeners_);
+}
+
+void Server::Run() {
+  signals_.async_wait([this](boost::system::error_code error, int signal) {
+    if (!error) Stop(signal);
+  });
+  StartAccepting();
+  links_.Start();
+  std::vector<std::jthread> threads;
+  for (const auto& worker : workers_) {
+    if (worker != workers_.front()) threads.emplace_back([&loop = worker->loop] { loop.Run(); });
+  }
+  first_loop().Run();
+  for (const auto& worker : workers_) worker->loop.Stop();
+}
+
+void Server::StartAccepting() {
+  const auto on_error = [this](const std::string& error) {
+    node_.log->error("{}; trying again", error);
+  };
+  for (std::size_t i = 0; i < client_listeners_.size(); ++i) {
+    // Listener::Open makes one for each loop in turn.
+    Worker& worker = *workers_[i % workers_.size()];
+    client_listeners_[i]->Start(
+        [this, &worker](net::Loop&, net::Socket socket, const auto& peer) {
+          AcceptClient(worker, std::move(socket), peer);
+        },
+        on_error);
+  }
+  for (const auto& listener : peer_listeners_) {
+    listener->Start([this](net::Loop&, net::Socket socket,
+                           const auto& peer) { links_.Accept(std::move(socket), peer); },
+                    on_error);
+  }
+}
+
+void Server::AcceptClient(Worker& worker, net::Socket socket,
+                          const boost::asio::ip::tcp::endpoint& peer) {
+  auto ticket = node_.admission.Admit(peer.address());
+  if (!ticket) {
+    refused_clients_.Log(*node_.log, SteadyNow(),
+                         "closed the connection of client " + net::ToString(peer) +
+                             ": limits.connections or limits.connections_per_address is reached");
+    return;
+  }
+  std::make_shared<ClientSession>(worker.loop, std::move(socket), worker.idle_list,
+                                  *std::move(ticket), peer, node_, flood_)
+      ->Start();
+}
+
+void Server::Stop(int signal) {
+  node_.log->info("ending: signal {}", signal);
+  stop_deadline_ = SteadyNow() + kStopTime;
+  for (std::size_t i = 0; i < client_listeners_.size(); ++i) {
+    net::Loop& loop = workers_[i % workers_.size()]->loop;
+    boost::asio::post(loop.context(), [&listener = *client_listeners_[i]] { listener.Stop(); });
+  }
+  for (const auto& listener : peer_listeners_) listener->Stop();
+  for (const auto& worker : workers_) {
+    boost::asio::post(worker->loop.context(), [&list = worker->idle_list] { list.FinishAll(); });
+  }
+  StopWhenDone();
+}
+
+void Server::StopWhenDone() {
+  const bool late = SteadyNow() >= stop_deadline_;
+  const bool clients_done = node_.admission.connections() == 0;
+  if ((clients_done || late) && !std::exchange(links_stopped_, true)) links_.Stop();
+  if ((clients_done && links_.ended()) || late) {
+    node_.log->info("ended");
+    first_loop().Stop();
+    return;
+  }
+  stop_timer_.expires_after(kStopLookInterval);
+  stop_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) StopWhenDone();
+  });
+}
+
+}  // namespace herd::server

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <boost/asio/signal_set.hpp>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "flood/secret.h"
+#include "net/idle_list.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "server/links.h"
+#include "server/log_limit.h"
+#include "server/node.h"
+
+namespace herd::server {
+
+// One server put together.
+class Server {
+ public:
+  struct Parts {
+    std::string name;
+    Config config;
+    flood::Secret secret;
+    std::shared_ptr<spdlog::logger> log;
+    std::unique_ptr<TrafficLog> traffic;  // may be null
+    std::unique_ptr<places::Provider> places;
+  };
+
+  // Listens on all its addresses, or says why it cannot; nothing is accepted before Run.
+  // `parts.name` is one of the configuration's servers.
+  static std::expected<std::unique_ptr<Server>, std::string> Listen(Parts parts);
+
+  ~Server();
+
+  // Serves until SIGTERM or SIGINT, then ends cleanly: accepts no more, answers what has come,
+  // hands the last changes to the neighbours and says goodbye to them. Blocks; called once.
+  void Run();
+
+  // Where it listens for clients and for neighbours, as "HOST:PORT"; the latter empty without
+  // links.
+  std::vector<std::string> client_addresses() const;
+  std::vector<std::string> peer_addresses() const;
+
+ private:
+  using Listeners = std::vector<std::unique_ptr<net::Listener>>;
+
+  // One event loop and its clients.
+  struct Worker {
+    explicit Worker(std::chrono::seconds idle_timeout) : idle_list(loop, idle_timeout) {}
+
+    net::Loop loop;
+    net::IdleList idle_list;
+  };
+
+  explicit Server(Parts parts);
+
+  Node node_;
+  std::vector<std::unique_ptr<Worker>> workers_;  // the first one bears the links
+  Links links_;
+  const std::function<void()> flood_;
+  Listeners client_listeners_;
+  Listeners peer_listeners_;
+  boost::asio::signal_set signals_;
+  net::Timer stop_timer_;
+  flood::Instant stop_deadline_;
+  bool links_stopped_ = false;
+  LogLimit refused_clients_;
+
+  net::Loop& first_loop() { return workers_.front()->loop; }
+  std::expected<void, std::string> ListenForClients();
+  std::expected<void, std::string> ListenForPeers();
+  void AcceptClient(Worker& worker, net::Socket socket, const boost::asio::ip::tcp::endpoint& peer);
+  void StartAccepting();
+  void Stop(int signal);
+  void StopWhenDone();
+};
+
+}  // namespace herd::server
