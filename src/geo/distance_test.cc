@@ -5,7 +5,9 @@
 namespace herd::geo {
 namespace {
 
-TEST(Distance, OfAPointToItselfIsZero) { EXPECT_EQ(Distance({42.5, 1.5}, {42.5, 1.5}).value, 0); }
+TEST(Distance, OfAPointToItselfIsZero) {
+  EXPECT_EQ(Distance({42.5, 1.5}, {42.5, 1.5}).value, 0);
+}
 
 TEST(Distance, OfAQuarterOfTheEquator) {
   EXPECT_NEAR(Distance({0, 0}, {0, 90}).value, 10'007'557.2, 0.5);
