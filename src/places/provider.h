@@ -29,15 +29,15 @@ enum class Status {
 // A look-up's answer.
 struct Answer {
   Status status = Status::kUnknownError;
-  // A JSON object in the form of a Google Places (legacy) Nearby Search answer, in UTF-8: always with
-  // "html_attributions", "results" (at most Query::results_max) and "status"; "error_message" when
-  // `status` is neither kOk nor kZeroResults. May hold newlines; the caller folds them.
+  // A JSON object in the form of a Google Places (legacy) Nearby Search answer, in UTF-8: always
+  // with "html_attributions", "results" (at most Query::results_max) and "status"; "error_message"
+  // when `status` is neither kOk nor kZeroResults. May hold newlines; the caller folds them.
   std::string json;
 };
 
 // An answer without results: what a client sees when a look-up failed or found nothing.
-// `error_message` stands in the JSON unless it is empty; any bytes, escaped as needed (bytes that are
-// not UTF-8 become U+FFFD).
+// `error_message` stands in the JSON unless it is empty; any bytes, escaped as needed (bytes that
+// are not UTF-8 become U+FFFD).
 Answer EmptyAnswer(Status status, std::string_view error_message = {});
 
 // Google's word for a status, as in "OVER_QUERY_LIMIT".
