@@ -1,5 +1,7 @@
 #include "cli/command.h"
 
+#include "cli/places.h"
+
 namespace herd::cli {
 
 std::expected<server::Config, std::string> Context::Config() const {
@@ -8,8 +10,10 @@ std::expected<server::Config, std::string> Context::Config() const {
 }
 
 void AddHerdCommands(CLI::App& app, Context& context) {
-  app.add_option("--config", context.config_file, "Configuration file (TOML); default: five servers on loopback")
+  app.add_option("--config", context.config_file,
+                 "Configuration file (TOML); default: five servers on loopback")
       ->type_name("FILE");
+  AddPlaces(app, context);
 }
 
 }  // namespace herd::cli
