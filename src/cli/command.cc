@@ -1,5 +1,7 @@
 #include "cli/command.h"
 
+#include "cli/places.h"
+
 namespace herd::cli {
 
 std::expected<server::Config, std::string> Context::Config() const {
@@ -11,6 +13,7 @@ void AddHerdCommands(CLI::App& app, Context& context) {
   app.add_option("--config", context.config_file,
                  "Configuration file (TOML); default: five servers on loopback")
       ->type_name("FILE");
+  AddPlaces(app, context);
 }
 
 }  // namespace herd::cli

@@ -67,18 +67,24 @@ void AppendEscaped(std::string& out, char c) {
 void AppendJsonString(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    const std::size_t length = SequenceLength(text);
-    if (length == 0) {
-      out += kReplacement;
-      text.remove_prefix(1);
-      continue;
+    // Most texts are one run that needs no change.
+    std::size_t run = 0;
+    while (run < text.size()) {
+      const auto byte = static_cast<std::uint8_t>(text[run]);
+      const bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+      const std::size_t length = plain ? 1 : byte < 0x80 ? 0 : SequenceLength(text.substr(run));
+      if (length == 0) break;
+      run += length;
     }
-    if (length == 1) {
+    out += text.substr(0, run);
+    text.remove_prefix(run);
+    if (text.empty()) break;
+    if (static_cast<std::uint8_t>(text[0]) < 0x80) {
       AppendEscaped(out, text[0]);
     } else {
-      out += text.substr(0, length);
+      out += kReplacement;
     }
-    text.remove_prefix(length);
+    text.remove_prefix(1);
   }
   out += '"';
 }

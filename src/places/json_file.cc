@@ -1,0 +1,59 @@
+#include "places/json_file.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+#include <utility>
+
+namespace herd::places {
+
+using simdjson::ondemand::document;
+using simdjson::ondemand::object;
+using simdjson::ondemand::value;
+
+std::expected<JsonFile, std::string> JsonFile::Load(const std::filesystem::path& path) {
+  simdjson::padded_string text;
+  if (const auto error = simdjson::padded_string::load(path.string()).get(text);
+      error != simdjson::SUCCESS) {
+    return std::unexpected(path.string() + ": " + simdjson::error_message(error));
+  }
+  return JsonFile(path.string(), std::move(text));
+}
+
+double JsonFile::Fraction(document& document) const {
+  const char* at = nullptr;
+  if (document.current_location().get(at) != simdjson::SUCCESS) return 1;
+  return static_cast<double>(at - text_.data()) / static_cast<double>(text_.size());
+}
+
+std::string JsonFile::Explain(document* document, std::string_view problem) const {
+  const char* at = nullptr;
+  if (document == nullptr || document->current_location().get(at) != simdjson::SUCCESS) {
+    return fmt::format("{}: {}", name_, problem);
+  }
+  return fmt::format("{}: near byte {}: {}", name_, at - text_.data(), problem);
+}
+
+std::string_view StringMember(object& object, std::string_view key) {
+  value member;
+  std::string_view text;
+  if (object.find_field_unordered(key).get(member) != simdjson::SUCCESS) return {};
+  if (member.type() != simdjson::ondemand::json_type::string) return {};
+  text = member.get_string();
+  return text;
+}
+
+double NumberMember(object& object, std::string_view key) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  value member;
+  if (object.find_field_unordered(key).get(member) != simdjson::SUCCESS) return kNone;
+  if (member.type() == simdjson::ondemand::json_type::number) return member.get_double();
+  if (member.type() != simdjson::ondemand::json_type::string) return kNone;
+  const std::string_view text = member.get_string();
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() ? number : kNone;
+}
+
+}  // namespace herd::places

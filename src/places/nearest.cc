@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "geo/cap_box.h"
+#include "geo/cells.h"
+#include "places/index.h"
+
+namespace herd::places {
+namespace {
+
+// Ranges of places that may lie within reach of a point.
+struct Candidates {
+  struct Range {
+    std::uint64_t begin;
+    std::uint64_t end;
+  };
+  std::vector<Range> ranges;
+  std::uint64_t count = 0;
+};
+
+Candidates Within(std::span<const format::Cell> cells, const geo::LatLng& center,
+                  geo::Metres reach) {
+  Candidates candidates;
+  const geo::CapCover cover = geo::CoverCap(center, reach);
+  candidates.ranges.reserve(cover.Ranges().size());
+  auto from = cells.begin();
+  for (const geo::CellRange& range : cover.Ranges()) {
+    const auto begin = std::lower_bound(from, cells.end(), range.first.value);
+    const auto end = std::upper_bound(begin, cells.end(), range.last.value);
+    from = end;
+    if (begin == end) continue;
+    candidates.ranges.push_back({static_cast<std::uint64_t>(begin - cells.begin()),
+                                 static_cast<std::uint64_t>(end - cells.begin())});
+    candidates.count += static_cast<std::uint64_t>(end - begin);
+  }
+  return candidates;
+}
+
+bool Precedes(const Index::Near& a, const Index::Near& b) {
+  return a.distance != b.distance ? a.distance < b.distance : a.place < b.place;
+}
+
+// The best places seen so far: a heap with the worst of them in front.
+class Best {
+ public:
+  Best(const geo::LatLng& center, geo::Metres radius, std::size_t count_max)
+      : center_(center), radius_(radius), count_max_(count_max), box_(center, radius) {}
+
+  // Places come in the order of their numbers.
+  void Offer(PlaceNumber place, const geo::LatLngE7& position) {
+    if (!box_.MayContain(position)) return;
+    const Index::Near near{place, geo::Distance(center_, geo::ToLatLng(position))};
+    if (near.distance > radius_) return;
+    if (IsFull()) {
+      if (!Precedes(near, heap_.front())) return;
+      std::ranges::pop_heap(heap_, Precedes);
+      heap_.back() = near;
+    } else {
+      heap_.push_back(near);
+    }
+    std::ranges::push_heap(heap_, Precedes);
+    if (IsFull() && heap_.front().distance < radius_) {
+      radius_ = heap_.front().distance;
+      box_ = geo::CapBox(center_, radius_);
+    }
+  }
+
+  bool IsFull() const { return heap_.size() == count_max_; }
+  geo::Metres Worst() const { return heap_.front().distance; }
+
+  std::vector<Index::Near> Sorted() && {
+    std::ranges::sort_heap(heap_, Precedes);
+    return std::move(heap_);
+  }
+
+ private:
+  geo::LatLng center_;
+  geo::Metres radius_;  // what is farther is of no interest
+  std::size_t count_max_;
+  geo::CapBox box_;
+  std::vector<Index::Near> heap_;
+};
+
+// Looking at this many places costs about as much as finding another range of them.
+constexpr std::uint64_t kCandidatesFew = 256;
+// A cover holds about this many times the area of its cap (10 to 20 by the place on the globe).
+constexpr std::uint64_t kCoverExcess = 16;
+// A reach that held too few grows to four times the area.
+constexpr double kReachGrowth = 2;
+// Below this there is nothing to gain, however many places share the spot.
+constexpr geo::Metres kReachMin{1};
+
+}  // namespace
+
+std::vector<Index::Near> Index::Nearest(const geo::LatLng& center, geo::Metres radius,
+                                        std::size_t count_max) const {
+  if (count_max == 0) return {};
+  // Where places are dense, a small cap has enough of them: guess its size from how many the large
+  // one has, look there, and go on outwards only when that did not settle it.
+  const std::uint64_t wanted = kCandidatesFew + kCoverExcess * count_max;
+  geo::Metres reach = radius;
+  Candidates candidates = Within(cells_, center, reach);
+  while (candidates.count > 2 * wanted && reach > kReachMin) {
+    const double share = static_cast<double>(wanted) / static_cast<double>(candidates.count);
+    reach.value *= std::sqrt(share);
+    candidates = Within(cells_, center, reach);
+  }
+  while (true) {
+    Best best(center, radius, count_max);
+    for (const auto& [begin, end] : candidates.ranges) {
+      for (std::uint64_t i = begin; i < end; ++i) best.Offer({i}, positions_[i]);
+    }
+    const bool settled = reach >= radius || (best.IsFull() && best.Worst() <= reach);
+    if (settled) return std::move(best).Sorted();
+    // When there are enough, none beyond the worst of them matters; within that all do.
+    reach = best.IsFull() ? best.Worst()
+                          : geo::Metres{std::min(radius.value, reach.value * kReachGrowth)};
+    candidates = Within(cells_, center, reach);
+  }
+}
+
+}  // namespace herd::places
