@@ -1,0 +1,80 @@
+#include "places/api_key.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <system_error>
+
+namespace herd::places {
+namespace {
+
+bool IsKeyCharacter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+std::expected<std::string, std::string> ReadStart(const std::filesystem::path& file) {
+  // One more than a key and its line end may have, so that a longer file is noticed, not cut.
+  constexpr std::size_t kBytesMax = ApiKey::kCharactersMax + 3;
+  errno = 0;
+  std::ifstream in(file, std::ios::binary);
+  std::string text(kBytesMax, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad() || !in.is_open()) {
+    const auto reason = std::error_code(errno, std::generic_category());
+    return std::unexpected("cannot be read: " + reason.message());
+  }
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
+}
+
+}  // namespace
+
+std::expected<ApiKey, std::string> ApiKey::Make(std::string_view characters) {
+  if (characters.empty()) return std::unexpected("the key is empty");
+  if (characters.size() > kCharactersMax) {
+    return std::unexpected("the key is longer than " + std::to_string(kCharactersMax) +
+                           " characters");
+  }
+  if (!std::ranges::all_of(characters, IsKeyCharacter)) {
+    return std::unexpected("the key has other characters than A-Z a-z 0-9 - . _ ~");
+  }
+  return ApiKey(characters);
+}
+
+std::string ApiKey::Scrub(std::string_view text) const {
+  std::string scrubbed;
+  for (std::size_t at = text.find(characters_); at != std::string_view::npos;
+       at = text.find(characters_)) {
+    scrubbed.append(text.substr(0, at)).append("[key]");
+    text.remove_prefix(at + characters_.size());
+  }
+  return scrubbed.append(text);
+}
+
+std::expected<ApiKey, std::string> LoadApiKey(const std::filesystem::path& file,
+                                              const std::string& variable) {
+  const auto from = [](std::string_view where, std::string_view text) {
+    auto key = ApiKey::Make(Trimmed(text));
+    if (!key) key = std::unexpected(std::string(where) + ": " + key.error());
+    return key;
+  };
+  if (!file.empty()) {
+    const auto text = ReadStart(file);
+    if (!text) return std::unexpected(file.string() + ": " + text.error());
+    return from(file.string(), *text);
+  }
+  const char* value = std::getenv(variable.c_str());
+  if (value == nullptr) return std::unexpected("the environment variable " + variable + " is not set");
+  return from("the environment variable " + variable, value);
+}
+
+}  // namespace herd::places

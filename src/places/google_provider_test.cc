@@ -1,0 +1,310 @@
+#include "places/google_provider.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "places/google_legacy.h"
+
+namespace herd::places {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr const char* kOneResult =
+    R"({"html_attributions":[],"results":[{"name":"a"}],"status":"OK"})";
+
+// Keeps what is sent; the test answers.
+class FakeTransport final : public HttpTransport {
+ public:
+  struct Sent {
+    HttpRequest request;
+    HttpTiming timing;
+    Done done;
+  };
+
+  explicit FakeTransport(std::vector<Sent>& sent) : sent_(sent) {}
+  ~FakeTransport() override {
+    for (Sent& sent : std::exchange(sent_, {})) {
+      sent.done(std::unexpected(HttpFailure{HttpFailure::Kind::kCancelled, {}}));
+    }
+  }
+
+  void Send(HttpRequest request, HttpTiming timing, Done done) override {
+    sent_.push_back({std::move(request), timing, std::move(done)});
+  }
+
+ private:
+  std::vector<Sent>& sent_;
+};
+
+class GoogleProviderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    settings_.endpoint = "https://localhost:1";
+    Make();
+  }
+
+  void Make() {
+    provider_ = std::make_unique<GoogleProvider>(
+        std::make_unique<GoogleLegacyApi>(), settings_, *ApiKey::Make("THE-KEY"),
+        GoogleProvider::Surroundings{.transport = std::make_unique<FakeTransport>(sent_),
+                                     .now = [this] { return now_; },
+                                     .retry_delay = [] { return milliseconds(70); },
+                                     .on_look_up =
+                                         [this](const LookUp& look_up) {
+                                           look_ups_.push_back(
+                                               std::string(StatusWord(look_up.status)) + " " +
+                                               std::to_string(look_up.requests) + " " +
+                                               std::to_string(look_up.duration / milliseconds(1)) +
+                                               " " + std::string(look_up.message));
+                                         }});
+  }
+
+  void Ask(double lat_deg = 1) {
+    provider_->Nearby({{lat_deg, 2}, {500}, 5},
+                      [this](Answer answer) { answers_.push_back(std::move(answer)); });
+  }
+
+  // Answers the oldest request that is not answered.
+  void Reply(HttpResult result) {
+    ASSERT_FALSE(sent_.empty());
+    FakeTransport::Sent sent = std::move(sent_.front());
+    sent_.erase(sent_.begin());
+    sent.done(std::move(result));
+  }
+  void Reply(int status, std::string body) { Reply(HttpResponse{status, std::move(body)}); }
+  void Fail(HttpFailure::Kind kind) { Reply(std::unexpected(HttpFailure{kind, "why"})); }
+
+  GoogleSettings settings_;
+  std::chrono::steady_clock::time_point now_{seconds(100)};
+  std::vector<FakeTransport::Sent> sent_;
+  std::vector<Answer> answers_;
+  std::vector<std::string> look_ups_;
+  std::unique_ptr<GoogleProvider> provider_;
+};
+
+TEST_F(GoogleProviderTest, AsksOnceAndPassesTheAnswerOn) {
+  Ask();
+  ASSERT_EQ(sent_.size(), 1U);
+  EXPECT_THAT(sent_[0].request.url, testing::StartsWith("https://localhost:1/maps/api/place/"));
+  EXPECT_EQ(sent_[0].timing.timeout, milliseconds(3000));
+  EXPECT_EQ(sent_[0].timing.delay, milliseconds(0));
+  now_ += milliseconds(40);
+  Reply(200, kOneResult);
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(answers_[0].status, Status::kOk);
+  EXPECT_EQ(answers_[0].json, kOneResult);
+  EXPECT_THAT(look_ups_, ElementsAre("OK 1 40 "));
+}
+
+TEST_F(GoogleProviderTest, AsksGoogleItselfWithoutAnEndpoint) {
+  settings_.endpoint.clear();
+  Make();
+  Ask();
+  ASSERT_EQ(sent_.size(), 1U);
+  EXPECT_THAT(sent_[0].request.url, testing::StartsWith("https://maps.googleapis.com/"));
+}
+
+TEST_F(GoogleProviderTest, SharesOneRequestAmongThoseWhoAskTheSame) {
+  Ask(1);
+  now_ += milliseconds(10);
+  Ask(1);
+  Ask(3);
+  EXPECT_EQ(sent_.size(), 2U);
+  now_ += milliseconds(10);
+  Reply(200, kOneResult);
+  EXPECT_EQ(answers_.size(), 2U);
+  EXPECT_EQ(answers_[0].json, answers_[1].json);
+  EXPECT_THAT(look_ups_, ElementsAre("OK 1 20 ", "OK 0 10 "));
+}
+
+TEST_F(GoogleProviderTest, KeepsNothingOnceAnswered) {
+  Ask();
+  Reply(200, kOneResult);
+  Ask();
+  EXPECT_EQ(sent_.size(), 1U) << "asked again";
+}
+
+TEST_F(GoogleProviderTest, DoneMayAskTheSameAgain) {
+  provider_->Nearby({{1, 2}, {500}, 5}, [this](const Answer&) { Ask(); });
+  Reply(200, kOneResult);
+  EXPECT_EQ(sent_.size(), 1U);
+  Reply(200, kOneResult);
+  EXPECT_EQ(answers_.size(), 1U);
+}
+
+TEST_F(GoogleProviderTest, RetriesAServerErrorOnceWithinTheTimeOut) {
+  Ask();
+  now_ += milliseconds(500);
+  Reply(503, "");
+  ASSERT_EQ(sent_.size(), 1U);
+  EXPECT_THAT(answers_, IsEmpty());
+  EXPECT_EQ(sent_[0].timing.delay, milliseconds(70));
+  EXPECT_EQ(sent_[0].timing.timeout, milliseconds(2500));
+  Reply(200, kOneResult);
+  EXPECT_THAT(look_ups_, ElementsAre("OK 2 500 "));
+
+  Ask();
+  Reply(500, "");
+  Reply(500, "");
+  EXPECT_THAT(sent_, IsEmpty()) << "at most one retry";
+  EXPECT_THAT(look_ups_, ElementsAre("OK 2 500 ", "UNKNOWN_ERROR 2 0 Google answered HTTP 500"));
+  EXPECT_EQ(answers_.back().status, Status::kUnknownError);
+}
+
+TEST_F(GoogleProviderTest, DoesNotRetryWhenNoTimeIsLeft) {
+  Ask();
+  now_ += milliseconds(2800);
+  Reply(503, "");
+  EXPECT_THAT(sent_, IsEmpty());
+  EXPECT_EQ(answers_.size(), 1U);
+}
+
+TEST_F(GoogleProviderTest, ARetryCountsInTheBudget) {
+  settings_.requests_per_day = 1;
+  Make();
+  Ask();
+  Reply(503, "");
+  EXPECT_THAT(sent_, IsEmpty());
+  EXPECT_EQ(answers_.size(), 1U);
+}
+
+TEST_F(GoogleProviderTest, DoesNotRetryOtherFailures) {
+  for (const auto kind : {HttpFailure::Kind::kTimedOut, HttpFailure::Kind::kClosedEarly}) {
+    Ask();
+    Fail(kind);
+    EXPECT_THAT(sent_, IsEmpty());
+  }
+  Ask();
+  Reply(429, "");
+  EXPECT_THAT(sent_, IsEmpty());
+  EXPECT_EQ(answers_.size(), 3U);
+}
+
+TEST_F(GoogleProviderTest, SaysWhyGoogleCouldNotBeAsked) {
+  settings_.breaker_failures = 0;
+  Make();
+  for (const auto& [kind, text] : std::vector<std::pair<HttpFailure::Kind, std::string>>{
+           {HttpFailure::Kind::kTimedOut, "Google did not answer in time: why"},
+           {HttpFailure::Kind::kUnreachable, "Google cannot be reached: why"},
+           {HttpFailure::Kind::kUntrusted, "the TLS connection to Google was refused: why"},
+           {HttpFailure::Kind::kClosedEarly, "Google closed the connection early: why"},
+           {HttpFailure::Kind::kTooLarge, "Google's answer is too large: why"},
+           {HttpFailure::Kind::kTooMany, "too many look-ups are under way: why"},
+           {HttpFailure::Kind::kOther, "Google could not be asked: why"}}) {
+    Ask();
+    Fail(kind);
+    EXPECT_EQ(answers_.back().status, Status::kUnknownError);
+    EXPECT_EQ(answers_.back().json, EmptyAnswer(Status::kUnknownError, text).json);
+  }
+}
+
+TEST_F(GoogleProviderTest, ASpentBudgetIsToldWithoutAsking) {
+  settings_.requests_per_minute = 2;
+  Make();
+  Ask(1);
+  Ask(2);
+  Ask(3);
+  EXPECT_EQ(sent_.size(), 2U);
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(answers_[0].json,
+            EmptyAnswer(Status::kOverQueryLimit, "the budget of requests a minute is spent").json);
+  EXPECT_THAT(look_ups_,
+              ElementsAre("OVER_QUERY_LIMIT 0 0 the budget of requests a minute is spent"));
+  now_ += seconds(61);
+  Ask(3);
+  EXPECT_EQ(sent_.size(), 3U);
+}
+
+TEST_F(GoogleProviderTest, FailuresInARowOpenTheBreaker) {
+  for (int i = 0; i < 5; ++i) {
+    Ask();
+    Fail(HttpFailure::Kind::kTimedOut);
+  }
+  Ask();
+  EXPECT_THAT(sent_, IsEmpty());
+  EXPECT_THAT(answers_.back().json, HasSubstr("failed too often"));
+  now_ += seconds(10);
+  Ask(1);
+  Ask(2);
+  EXPECT_EQ(sent_.size(), 1U) << "one probe";
+  Reply(200, kOneResult);
+  Ask(2);
+  EXPECT_EQ(sent_.size(), 1U);
+}
+
+TEST_F(GoogleProviderTest, RefusalsDoNotOpenTheBreaker) {
+  for (int i = 0; i < 20; ++i) {
+    Ask();
+    Reply(i % 2 == 0 ? 429 : 403, "");
+  }
+  Ask();
+  EXPECT_EQ(sent_.size(), 1U);
+}
+
+TEST_F(GoogleProviderTest, AnOpenBreakerCostsNoBudget) {
+  settings_.requests_per_day = 6;
+  Make();
+  for (int i = 0; i < 5; ++i) {
+    Ask();
+    Fail(HttpFailure::Kind::kTimedOut);
+  }
+  for (int i = 0; i < 50; ++i) Ask();
+  now_ += seconds(10);
+  Ask();
+  EXPECT_EQ(sent_.size(), 1U);
+}
+
+TEST_F(GoogleProviderTest, NeverGivesTheKeyAway) {
+  Ask();
+  Reply(200, R"({"error_message":"wrong: \u0054HE-KEY, THE-KEY","status":"REQUEST_DENIED"})");
+  EXPECT_THAT(answers_[0].json, HasSubstr("wrong: [key], [key]"));
+  Ask();
+  Reply(200, R"({"results":[{"url":"?key=THE-KEY"}],"status":"OK"})");
+  EXPECT_EQ(answers_[1].status, Status::kUnknownError);
+  for (const Answer& answer : answers_) EXPECT_THAT(answer.json, Not(HasSubstr("THE-KEY")));
+  for (const std::string& look_up : look_ups_) EXPECT_THAT(look_up, Not(HasSubstr("THE-KEY")));
+}
+
+TEST_F(GoogleProviderTest, ItsEndAnswersAllWhoWait) {
+  Ask(1);
+  Ask(1);
+  Ask(2);
+  provider_.reset();
+  ASSERT_EQ(answers_.size(), 3U);
+  for (const Answer& answer : answers_) {
+    EXPECT_EQ(answer.json, EmptyAnswer(Status::kUnknownError, "the server is shutting down").json);
+  }
+}
+
+TEST(MakeGoogleProvider, RefusesEndpointsThatAreNone) {
+  for (const char* endpoint : {"http://localhost", "localhost:1", "https://", "https://h/path",
+                               "https://u@h", "https://h?q", "https://h h", "HTTPS://h"}) {
+    GoogleSettings settings;
+    settings.endpoint = endpoint;
+    const auto provider = MakeGoogleProvider(GoogleKind::kNew, settings, *ApiKey::Make("K"), {});
+    ASSERT_FALSE(provider) << endpoint;
+    EXPECT_THAT(provider.error(), HasSubstr("https://HOST:PORT"));
+  }
+}
+
+TEST(MakeGoogleProvider, RefusesACaFileThatIsNone) {
+  GoogleSettings settings;
+  settings.ca_file = "/nonexistent/ca.pem";
+  const auto provider = MakeGoogleProvider(GoogleKind::kLegacy, settings, *ApiKey::Make("K"), {});
+  ASSERT_FALSE(provider);
+  EXPECT_THAT(provider.error(), HasSubstr("/nonexistent/ca.pem"));
+}
+
+}  // namespace
+}  // namespace herd::places
