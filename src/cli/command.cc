@@ -1,6 +1,9 @@
 #include "cli/command.h"
 
 #include "cli/places.h"
+#include "cli/secret.h"
+#include "cli/serve.h"
+#include "cli/up.h"
 
 namespace herd::cli {
 
@@ -13,6 +16,9 @@ void AddHerdCommands(CLI::App& app, Context& context) {
   app.add_option("--config", context.config_file,
                  "Configuration file (TOML); default: five servers on loopback")
       ->type_name("FILE");
+  AddUp(app, context);
+  AddServe(app, context);
+  AddSecret(app, context);
   AddPlaces(app, context);
 }
 

@@ -120,9 +120,8 @@ void Links::OnPeerClosed(PeerSession& session, std::string_view why) {
       return DialLater(*neighbour);
     }
   }
-  const bool open = session.handshake().state() == flood::Handshake::State::kOpen;
   const std::string message = "closed the connection of " + session.Who() + ": " + std::string(why);
-  if (open || stopping_) {
+  if (session.proved() || stopping_) {
     node_.log->debug("{}", message);
   } else {
     strangers_log_.Log(*node_.log, SteadyNow(), message);
@@ -179,10 +178,11 @@ void Links::Dial(Neighbour& neighbour) {
                         });
 }
 
+// The first failure in a row is ordinary: the neighbour may just be starting, or be dialling us.
 void Links::LogProblem(Neighbour& neighbour, const std::string& problem) {
-  const bool said = neighbour.last_problem == problem;
-  node_.log->log(said ? spdlog::level::debug : spdlog::level::warn, "{}", problem);
-  neighbour.last_problem = problem;
+  const bool news = neighbour.failures > 0 && neighbour.last_problem != problem;
+  node_.log->log(news ? spdlog::level::warn : spdlog::level::debug, "{}", problem);
+  if (news) neighbour.last_problem = problem;
 }
 
 }  // namespace herd::server

@@ -36,6 +36,7 @@ PeerSession::PeerSession(net::Loop& loop, net::Socket socket, Node& node,
       handshake_(identity,
                  peer.empty() ? flood::Handshake::Role::kAcceptor : flood::Handshake::Role::kDialer,
                  peer, RandomHex(kNonceBytes)),
+      proved_(handshake_.role() == flood::Handshake::Role::kDialer),
       timer_(loop.context()) {}
 
 void PeerSession::Open() {
@@ -105,6 +106,7 @@ void PeerSession::ReceiveGreeting(std::string_view line, std::string& out) {
   using State = flood::Handshake::State;
   handshake_.Receive(line, out);
   if (handshake_.state() == State::kProved) {
+    proved_ = true;
     if (owner_.Accepts(*this)) {
       handshake_.Accept(out);
     } else {

@@ -58,6 +58,8 @@ class PeerSession : public net::Connection {
 
   // Whether Flood has something to send.
   bool pending() const { return link_ && link_->pending(); }
+  // Whether it is no stranger: the neighbour has proved itself, or we dialled it.
+  bool proved() const { return proved_; }
   const flood::Handshake& handshake() const { return handshake_; }
   // The neighbour's name, as far as it is known, and its address.
   std::string Who() const;
@@ -72,6 +74,7 @@ class PeerSession : public net::Connection {
   PeerOwner& owner_;
   const std::string address_;
   flood::Handshake handshake_;
+  bool proved_;
   std::optional<flood::Link> link_;
   net::Timer timer_;
   std::string why_closed_;

@@ -1,0 +1,169 @@
+#include "cli/serve.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/logging.h"
+#include "server/make_places.h"
+#include "server/secret.h"
+#include "server/server.h"
+
+namespace herd::cli {
+namespace {
+
+struct ServeOptions {
+  std::string name;
+  std::string clients;
+  std::string peers;
+  std::filesystem::path places_index;
+  std::filesystem::path traffic_dir;
+  std::string log_level;
+  int ready_fd = -1;
+};
+
+constexpr const char* kFooter =
+    "Neighbours prove to each other that they know the herd's secret: see `herd secret`.\n"
+    "\n"
+    "Examples:\n"
+    "  herd serve Goloman\n"
+    "  herd --config ring.toml serve Alford --clients '*:12000' --log-traffic /var/log/herd";
+
+std::string NamesOf(const server::Config& config) {
+  std::string names;
+  for (const server::ServerEntry& entry : config.servers)
+    names += (names.empty() ? "" : ", ") + entry.name;
+  return names;
+}
+
+// The configuration with what the command line says of this server.
+std::expected<server::Config, std::string> Configure(const Context& context,
+                                                     const ServeOptions& options) {
+  auto config = context.Config();
+  if (!config) return config;
+  const auto entry = std::ranges::find(config->servers, options.name, &server::ServerEntry::name);
+  if (entry == config->servers.end()) {
+    return std::unexpected("there is no server " + options.name + " in the herd; there are " +
+                           NamesOf(*config));
+  }
+  if (!options.clients.empty()) {
+    auto endpoint = server::ParseEndpoint(options.clients);
+    if (!endpoint) return std::unexpected("--clients: " + endpoint.error());
+    entry->clients = {*std::move(endpoint)};
+  }
+  if (!options.peers.empty()) {
+    auto endpoint = server::ParseEndpoint(options.peers);
+    if (!endpoint) return std::unexpected("--peers: " + endpoint.error());
+    entry->peers_listen = *std::move(endpoint);
+  }
+  if (!options.places_index.empty()) config->places.index = options.places_index;
+  if (!options.traffic_dir.empty()) config->logging.traffic_dir = options.traffic_dir;
+  if (!options.log_level.empty()) config->logging.level = options.log_level;
+  return config;
+}
+
+// A server without neighbours has nobody to prove anything to.
+std::expected<flood::Secret, std::string> SecretOf(const server::Config& config,
+                                                   const std::string& name) {
+  if (config.NeighboursOf(name).empty())
+    return flood::Secret(server::RandomHex(flood::Secret::kBytesMin));
+  return server::LoadSecret(config);
+}
+
+std::string Joined(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (const std::string& text : texts) joined += (joined.empty() ? "" : ",") + text;
+  return joined.empty() ? "none" : joined;
+}
+
+// Tells whoever started us that we listen: `herd up`, a service manager, a test.
+void SayReady(int descriptor, const server::Server& server) {
+  const std::string line = "ready clients=" + Joined(server.client_addresses()) +
+                           " peers=" + Joined(server.peer_addresses()) + "\n";
+  // Nobody may be left to read it; that is no reason not to serve.
+  [[maybe_unused]] const ssize_t written = ::write(descriptor, line.data(), line.size());
+  ::close(descriptor);
+}
+
+Exit Fail(Exit exit, const std::string& error) {
+  std::cerr << "herd serve: " << error << '\n';
+  return exit;
+}
+
+Exit ServeWith(server::Config config, flood::Secret secret, const ServeOptions& options) {
+  auto log = server::MakeLog(config.logging, options.name);
+  if (!log) return Fail(Exit::kFailed, log.error());
+  std::unique_ptr<server::TrafficLog> traffic;
+  if (!config.logging.traffic_dir.empty()) {
+    auto opened = server::TrafficLog::Open(config.logging.traffic_dir, options.name);
+    if (!opened) return Fail(Exit::kFailed, opened.error());
+    traffic = *std::move(opened);
+  }
+  auto places = server::MakePlaces(config.places, *log);
+  if (!places) return Fail(Exit::kFailed, places.error());
+  const std::string herd = config.herd;
+  const std::string neighbours = Joined(config.NeighboursOf(options.name));
+  auto server = server::Server::Listen({.name = options.name,
+                                        .config = std::move(config),
+                                        .secret = std::move(secret),
+                                        .log = *log,
+                                        .traffic = std::move(traffic),
+                                        .places = *std::move(places)});
+  if (!server) return Fail(Exit::kFailed, server.error());
+  (*log)->info("herd " HERD_VERSION ", herd {}: clients on {}, neighbours on {}; links to {}", herd,
+               Joined((*server)->client_addresses()), Joined((*server)->peer_addresses()),
+               neighbours);
+  if (options.ready_fd >= 0) SayReady(options.ready_fd, **server);
+  (*server)->Run();
+  return Exit::kOk;
+}
+
+Exit Serve(const Context& context, const ServeOptions& options) {
+  // A client that goes away while it is written to is an error of that write, not of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  auto config = Configure(context, options);
+  if (!config) return Fail(Exit::kUsage, config.error());
+  auto secret = SecretOf(*config, options.name);
+  if (!secret) return Fail(Exit::kUsage, secret.error());
+  const Exit exit = ServeWith(*std::move(config), *std::move(secret), options);
+  server::FlushLogs();
+  return exit;
+}
+
+}  // namespace
+
+void AddServe(CLI::App& app, Context& context) {
+  const auto options = std::make_shared<ServeOptions>();
+  CLI::App* serve = app.add_subcommand("serve", "Run one server of the herd");
+  serve->add_option("NAME", options->name, "Which server of the configuration to be")->required();
+  serve
+      ->add_option("--clients", options->clients,
+                   "Listen for clients here instead of where the configuration says")
+      ->type_name("ADDRESS:PORT");
+  serve
+      ->add_option("--peers", options->peers,
+                   "Listen for neighbours here instead of where the configuration says")
+      ->type_name("ADDRESS:PORT");
+  serve->add_option("--places-index", options->places_index, "The offline places index")
+      ->type_name("FILE");
+  serve
+      ->add_option("--log-traffic", options->traffic_dir,
+                   "Log every line in and out to DIR/NAME.traffic.log")
+      ->type_name("DIR");
+  serve->add_option("--log-level", options->log_level, "What to log")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
+  serve
+      ->add_option("--ready-fd", options->ready_fd,
+                   "Write a line to this file descriptor once the server listens")
+      ->type_name("N");
+  serve->footer(kFooter);
+  serve->callback([&context, options] { context.exit = Serve(context, *options); });
+}
+
+}  // namespace herd::cli

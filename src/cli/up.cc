@@ -1,0 +1,247 @@
+#include "cli/up.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/server_process.h"
+#include "server/secret.h"
+
+namespace herd::cli {
+namespace {
+
+struct UpOptions {
+  std::filesystem::path places_index;
+  std::filesystem::path traffic_dir;
+  std::string log_level;
+};
+
+constexpr const char* kFooter =
+    "A server that ends is not started again; `herd serve NAME` in another terminal does that. "
+    "Ctrl-C\n"
+    "ends all; a second Ctrl-C does so at once.\n"
+    "\n"
+    "Example:\n"
+    "  herd up --log-traffic /tmp";
+
+// Signals taken one by one from a descriptor, instead of at any time.
+class Signals {
+ public:
+  Signals() {
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM, SIGCHLD}) ::sigaddset(&set, signal);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    descriptor_ = ::signalfd(-1, &set, SFD_CLOEXEC);
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+  ~Signals() { ::close(descriptor_); }
+
+  int descriptor() const { return descriptor_; }
+
+  int Take() const {
+    signalfd_siginfo info{};
+    if (::read(descriptor_, &info, sizeof info) != sizeof info) return SIGTERM;
+    return static_cast<int>(info.ssi_signo);
+  }
+
+ private:
+  int descriptor_;
+};
+
+class Herd {
+ public:
+  Herd(const server::Config& config, const Context& context, const UpOptions& options)
+      : config_(config), context_(context), options_(options) {}
+
+  Exit Run() {
+    if (!StartAll() || !WaitUntilReady()) {
+      EndAll();
+      return ended_by_user_ ? Exit::kOk : Exit::kFailed;
+    }
+    PrintTable();
+    return Watch();
+  }
+
+ private:
+  const server::Config& config_;
+  const Context& context_;
+  const UpOptions& options_;
+  const Signals signals_;
+  std::vector<ServerProcess> servers_;
+  std::vector<std::string> client_addresses_;  // in the order of servers_
+  bool ended_by_user_ = false;
+
+  std::vector<std::string> ArgumentsFor(const std::string& name) const {
+    std::vector<std::string> arguments;
+    const auto add = [&](const char* option, const std::string& value) {
+      if (!value.empty()) arguments.insert(arguments.end(), {option, value});
+    };
+    add("--config", context_.config_file.string());
+    arguments.insert(arguments.end(), {"serve", name});
+    add("--places-index", options_.places_index.string());
+    add("--log-traffic", options_.traffic_dir.string());
+    add("--log-level", options_.log_level);
+    return arguments;
+  }
+
+  bool StartAll() {
+    for (const server::ServerEntry& entry : config_.servers) {
+      auto process = ServerProcess::Start(entry.name, ArgumentsFor(entry.name));
+      if (!process) {
+        std::cerr << "herd up: cannot start " << entry.name << ": " << process.error() << '\n';
+        return false;
+      }
+      servers_.push_back(*std::move(process));
+    }
+    return true;
+  }
+
+  // A herd is up with all its servers or not at all.
+  bool WaitUntilReady() {
+    for (ServerProcess& server : servers_) {
+      if (!WaitForReadyLineOrUser(server)) return false;
+      const auto line = server.ReadReadyLine();
+      if (!line) {
+        std::cerr << "herd up: " << server.name() << " did not start; the others are ended\n";
+        return false;
+      }
+      client_addresses_.push_back(FirstClientAddress(*line));
+    }
+    return true;
+  }
+
+  bool WaitForReadyLineOrUser(const ServerProcess& server) {
+    for (;;) {
+      std::array<pollfd, 2> polled{pollfd{server.ready_fd(), POLLIN, 0},
+                                   pollfd{signals_.descriptor(), POLLIN, 0}};
+      ::poll(polled.data(), polled.size(), -1);
+      if (polled[0].revents != 0) return true;
+      if (polled[1].revents != 0 && signals_.Take() != SIGCHLD) {
+        ended_by_user_ = true;
+        return false;
+      }
+    }
+  }
+
+  // From "ready clients=A,B peers=C".
+  static std::string FirstClientAddress(std::string_view line) {
+    constexpr std::string_view kKey = "clients=";
+    line.remove_prefix(std::min(line.size(), line.find(kKey) + kKey.size()));
+    return std::string(line.substr(0, line.find_first_of(", ")));
+  }
+
+  void PrintTable() const {
+    std::size_t width = 0;
+    for (const ServerProcess& server : servers_) width = std::max(width, server.name().size());
+    fmt::print("\nThe herd is up.\n\n  {:<{}}  {:<22}  linked with\n", "server", width, "clients");
+    for (std::size_t i = 0; i < servers_.size(); ++i) {
+      std::string neighbours;
+      for (const std::string& name : config_.NeighboursOf(servers_[i].name())) {
+        neighbours += (neighbours.empty() ? "" : ", ") + name;
+      }
+      fmt::print("  {:<{}}  {:<22}  {}\n", servers_[i].name(), width, client_addresses_[i],
+                 neighbours);
+    }
+    fmt::print("\nTell one server where you are, and ask another, from a second terminal:\n\n");
+    fmt::print("  echo \"IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 $(date +%s.%N)\" | {}\n",
+               NetcatTo(client_addresses_.front()));
+    fmt::print("  echo \"WHATSAT kiwi.cs.ucla.edu 10 5\" | {}\n\nCtrl-C ends all.\n\n",
+               NetcatTo(client_addresses_.back()));
+    std::fflush(stdout);
+  }
+
+  static std::string NetcatTo(const std::string& address) {
+    const auto endpoint = server::ParseEndpoint(address);
+    return endpoint ? fmt::format("nc -N {} {}", endpoint->host, endpoint->port)
+                    : "nc -N " + address;
+  }
+
+  Exit Watch() {
+    while (std::ranges::any_of(servers_, &ServerProcess::running)) {
+      if (signals_.Take() != SIGCHLD) {
+        EndAll();
+        return std::ranges::all_of(servers_, &ServerProcess::ended_well) ? Exit::kOk
+                                                                         : Exit::kFailed;
+      }
+      for (ServerProcess& server : servers_) {
+        if (const auto how = server.Ended()) {
+          std::cerr << "herd up: " << server.name() << " ended " << *how
+                    << "; the others go on. To start it again: herd serve " << server.name()
+                    << '\n';
+        }
+      }
+    }
+    std::cerr << "herd up: no server is left\n";
+    return Exit::kFailed;
+  }
+
+  void EndAll() {
+    for (const ServerProcess& server : servers_) server.Kill(SIGTERM);
+    const auto all_ended = [&] {
+      for (ServerProcess& server : servers_) server.Ended();
+      return std::ranges::none_of(servers_, &ServerProcess::running);
+    };
+    while (!all_ended()) {
+      if (signals_.Take() != SIGCHLD) {
+        for (const ServerProcess& server : servers_) server.Kill(SIGKILL);
+      }
+    }
+  }
+};
+
+// The servers of a terminal find one secret: where none is set, one is made in its usual place.
+std::expected<void, std::string> EnsureSecret(const server::Config& config) {
+  const bool in_environment =
+      config.secret_file.empty() && std::getenv(config.secret_env.c_str()) != nullptr;
+  if (in_environment || config.links.empty()) return {};
+  const auto file = server::SecretFile(config);
+  const auto made = server::MakeSecretFile(file);
+  if (!made) return std::unexpected(made.error());
+  if (*made) fmt::print("herd up: made a secret for the herd in {}\n", file.string());
+  return {};
+}
+
+Exit Up(const Context& context, const UpOptions& options) {
+  const auto config = context.Config();
+  if (!config) {
+    std::cerr << "herd up: " << config.error() << '\n';
+    return Exit::kUsage;
+  }
+  if (const auto secret = EnsureSecret(*config); !secret) {
+    std::cerr << "herd up: " << secret.error() << '\n';
+    return Exit::kFailed;
+  }
+  return Herd(*config, context, options).Run();
+}
+
+}  // namespace
+
+void AddUp(CLI::App& app, Context& context) {
+  const auto options = std::make_shared<UpOptions>();
+  CLI::App* up = app.add_subcommand("up", "Run all servers of the herd in this terminal");
+  up->add_option("--places-index", options->places_index, "The offline places index")
+      ->type_name("FILE");
+  up->add_option("--log-traffic", options->traffic_dir,
+                 "Log every line in and out to DIR/NAME.traffic.log")
+      ->type_name("DIR");
+  up->add_option("--log-level", options->log_level, "What to log")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
+  up->footer(kFooter);
+  up->callback([&context, options] { context.exit = Up(context, *options); });
+}
+
+}  // namespace herd::cli

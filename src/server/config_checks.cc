@@ -1,0 +1,177 @@
+#include "server/config_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <set>
+#include <utility>
+
+#include "server/nearest_name.h"
+
+namespace herd::server {
+namespace {
+
+std::string OnLine(std::uint32_t line) {
+  return line == 0 ? "" : fmt::format(" (line {})", line);
+}
+
+void CheckNames(const Config& config, const ConfigLines& lines, Complaints& complaints) {
+  std::map<std::string_view, std::uint32_t> seen;
+  for (std::size_t i = 0; i < config.servers.size(); ++i) {
+    const std::string& name = config.servers[i].name;
+    if (name.empty()) continue;
+    const auto [first, is_new] = seen.emplace(name, lines.servers[i]);
+    if (is_new) continue;
+    complaints.Add(lines.servers[i],
+                   fmt::format("server.name: another server is called \"{}\" already{}; allowed: a "
+                               "name for each server",
+                               name, OnLine(first->second)));
+  }
+}
+
+std::string ServerNames(const Config& config) {
+  std::string names;
+  for (const ServerEntry& server : config.servers) {
+    names += (names.empty() ? "" : ", ") + server.name;
+  }
+  return names;
+}
+
+void CheckLinks(const Config& config, const ConfigLines& lines, Complaints& complaints) {
+  std::vector<std::string> names;
+  for (const ServerEntry& server : config.servers) names.push_back(server.name);
+  std::map<std::pair<std::string_view, std::string_view>, std::uint32_t> seen;
+  std::set<std::string_view> lacking;
+  for (std::size_t i = 0; i < config.links.size(); ++i) {
+    const auto& [a, b] = config.links[i];
+    const std::uint32_t line = lines.links[i];
+    for (const std::string& name : {a, b}) {
+      if (config.Find(name) != nullptr) continue;
+      const auto nearest = NearestName(name, names);
+      complaints.Add(line,
+                     fmt::format("links: there is no server \"{}\"{}; allowed: {}", name,
+                                 nearest ? fmt::format(" (did you mean \"{}\"?)", *nearest) : "",
+                                 ServerNames(config)));
+    }
+    if (a == b) {
+      complaints.Add(line,
+                     fmt::format("links: \"{}\" is linked with itself; allowed: two servers", a));
+      continue;
+    }
+    const auto [first, is_new] = seen.emplace(std::minmax<std::string_view>(a, b), line);
+    if (!is_new) {
+      complaints.Add(line,
+                     fmt::format("links: \"{}\" and \"{}\" are linked already{}; allowed: each "
+                                 "link once, whichever name comes first",
+                                 a, b, OnLine(first->second)));
+    }
+    lacking.insert({a, b});
+  }
+  for (std::size_t i = 0; i < config.servers.size(); ++i) {
+    const ServerEntry& server = config.servers[i];
+    if (server.peers || !lacking.contains(server.name)) continue;
+    complaints.Add(lines.servers[i],
+                   fmt::format("server.peers: \"{}\" has links, so its neighbours need an "
+                               "address to reach it; allowed: \"HOST:PORT\"",
+                               server.name));
+  }
+}
+
+// An address in use: `listen_only` ones are not known to other servers.
+struct Use {
+  Endpoint endpoint;
+  std::size_t server = 0;
+  bool peers = false;
+};
+
+std::string Lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// Two servers may both listen on "*:PORT", since they may be on two machines; one cannot do so
+// twice.
+bool Clash(const Use& a, const Use& b) {
+  if (a.endpoint.port != b.endpoint.port || a.endpoint.port == 0) return false;
+  const bool same_server = a.server == b.server;
+  if (same_server && a.peers && b.peers) return false;
+  const bool any = a.endpoint.host == "*" || b.endpoint.host == "*";
+  if (any) return same_server;
+  return Lower(a.endpoint.host) == Lower(b.endpoint.host);
+}
+
+void CheckAddresses(const Config& config, const ConfigLines& lines, Complaints& complaints) {
+  std::vector<Use> uses;
+  const auto add = [&](const Use& use) {
+    const auto other =
+        std::ranges::find_if(uses, [&](const Use& earlier) { return Clash(earlier, use); });
+    if (other != uses.end()) {
+      complaints.Add(
+          lines.servers[use.server],
+          fmt::format("server.{}: \"{}\" of \"{}\" is taken by {} of \"{}\"{}; allowed: an "
+                      "address and port for each",
+                      use.peers ? "peers" : "clients", ToString(use.endpoint),
+                      config.servers[use.server].name, other->peers ? "peers" : "clients",
+                      config.servers[other->server].name, OnLine(lines.servers[other->server])));
+    }
+    uses.push_back(use);
+  };
+  for (std::size_t i = 0; i < config.servers.size(); ++i) {
+    const ServerEntry& server = config.servers[i];
+    for (const Endpoint& endpoint : server.clients) add({endpoint, i, false});
+    if (server.peers) add({*server.peers, i, true});
+    if (server.peers_listen && server.peers_listen != server.peers)
+      add({*server.peers_listen, i, true});
+  }
+}
+
+void CheckTimes(const Config& config, const ConfigLines& lines, Complaints& complaints) {
+  const LinkSettings& link = config.link;
+  if (link.silence_max < 2 * link.heartbeat) {
+    complaints.Add(lines.Of("link.silence_ms"),
+                   fmt::format("link.silence_ms: {} is less than two heartbeats, so that one late "
+                               "heartbeat would lose a neighbour; allowed: at least {}",
+                               link.silence_max.count(), 2 * link.heartbeat.count()));
+  }
+  if (link.retry_delay_max < link.retry_delay_min) {
+    complaints.Add(lines.Of("link.retry_delay_ms_max"),
+                   fmt::format("link.retry_delay_ms_max: {} is less than link.retry_delay_ms_min; "
+                               "allowed: at least {}",
+                               link.retry_delay_max.count(), link.retry_delay_min.count()));
+  }
+}
+
+}  // namespace
+
+void Complaints::Add(std::uint32_t line, std::string text) {
+  complaints_.push_back({line, std::move(text)});
+}
+
+std::string Complaints::Text(std::string_view file) const {
+  std::vector<Complaint> sorted = complaints_;
+  std::ranges::stable_sort(sorted, {}, &Complaint::line);
+  std::string text;
+  for (const Complaint& complaint : sorted) {
+    if (!text.empty()) text += '\n';
+    text += complaint.line == 0 ? fmt::format("{}: {}", file, complaint.text)
+                                : fmt::format("{}:{}: {}", file, complaint.line, complaint.text);
+  }
+  return text;
+}
+
+std::uint32_t ConfigLines::Of(std::string_view key) const {
+  const auto found = keys.find(key);
+  return found == keys.end() ? 0 : found->second;
+}
+
+void CheckConfig(const Config& config, const ConfigLines& lines, Complaints& complaints) {
+  CheckNames(config, lines, complaints);
+  CheckLinks(config, lines, complaints);
+  CheckAddresses(config, lines, complaints);
+  CheckTimes(config, lines, complaints);
+}
+
+}  // namespace herd::server

@@ -1,0 +1,94 @@
+#include "server/secret.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+namespace herd::server {
+namespace {
+
+class SecretFiles : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "herd-secret-XXXXXX").string();
+    dir_ = ::mkdtemp(pattern.data());
+    config_.secret_env = "HERD_SECRET_OF_THIS_TEST";
+    config_.secret_file = dir_ / "sub" / "herd.secret";
+  }
+  void TearDown() override {
+    ::unsetenv(config_.secret_env.c_str());
+    std::filesystem::remove_all(dir_);
+  }
+
+  static std::string MacOf(const flood::Secret& secret) {
+    const std::array<std::string_view, 1> parts{"x"};
+    return secret.Mac(parts);
+  }
+
+  std::filesystem::path dir_;
+  Config config_;
+};
+
+TEST_F(SecretFiles, AreMadeOnceAndForTheirOwnerOnly) {
+  EXPECT_EQ(MakeSecretFile(config_.secret_file), true);
+  const auto first = LoadSecret(config_);
+  ASSERT_TRUE(first) << first.error();
+  EXPECT_EQ(MakeSecretFile(config_.secret_file), false);
+  EXPECT_EQ(MacOf(*LoadSecret(config_)), MacOf(*first));
+  struct stat status{};
+  ASSERT_EQ(::stat(config_.secret_file.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+TEST_F(SecretFiles, DifferFromEachOther) {
+  ASSERT_TRUE(MakeSecretFile(config_.secret_file));
+  Config other = config_;
+  other.secret_file = dir_ / "other.secret";
+  ASSERT_TRUE(MakeSecretFile(other.secret_file));
+  EXPECT_NE(MacOf(*LoadSecret(config_)), MacOf(*LoadSecret(other)));
+}
+
+TEST_F(SecretFiles, WinOverTheEnvironment) {
+  ASSERT_TRUE(MakeSecretFile(config_.secret_file));
+  const std::string of_file = MacOf(*LoadSecret(config_));
+  ::setenv(config_.secret_env.c_str(), "a secret of the environment", 1);
+  EXPECT_EQ(MacOf(*LoadSecret(config_)), of_file);
+  config_.secret_file.clear();
+  EXPECT_EQ(MacOf(*LoadSecret(config_)), MacOf(flood::Secret("a secret of the environment")));
+}
+
+TEST_F(SecretFiles, AreRefusedWhenMissingOrTooShortAndNeverQuoted) {
+  EXPECT_FALSE(LoadSecret(config_));
+  std::filesystem::create_directories(config_.secret_file.parent_path());
+  std::ofstream(config_.secret_file) << "  hunter2 \n";
+  const auto secret = LoadSecret(config_);
+  ASSERT_FALSE(secret);
+  EXPECT_NE(secret.error().find("shorter than 16 bytes"), std::string::npos);
+  EXPECT_EQ(secret.error().find("hunter2"), std::string::npos);
+}
+
+TEST_F(SecretFiles, LoseTheWhiteSpaceRoundThem) {
+  std::filesystem::create_directories(config_.secret_file.parent_path());
+  std::ofstream(config_.secret_file) << " correct horse battery\r\n";
+  EXPECT_EQ(MacOf(*LoadSecret(config_)), MacOf(flood::Secret("correct horse battery")));
+}
+
+TEST_F(SecretFiles, ThatCannotBeWrittenAreAnError) {
+  std::ofstream(dir_ / "file") << "x";
+  EXPECT_FALSE(MakeSecretFile(dir_ / "file" / "herd.secret"));
+}
+
+TEST(RandomHex, IsNeverTheSame) {
+  EXPECT_EQ(RandomHex(32).size(), 64U);
+  EXPECT_NE(RandomHex(32), RandomHex(32));
+}
+
+}  // namespace
+}  // namespace herd::server
