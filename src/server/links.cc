@@ -111,7 +111,8 @@ void Links::OnPeerClosed(PeerSession& session, std::string_view why) {
   for (const auto& neighbour : neighbours_) {
     if (neighbour->up == &session) {
       neighbour->up = nullptr;
-      node_.log->warn("link to {} is down: {}", session.Who(), why);
+      node_.log->log(stopping_ ? spdlog::level::debug : spdlog::level::warn,
+                     "link to {} is down: {}", session.Who(), why);
       return DialLater(*neighbour);
     }
     if (neighbour->dialled == &session) {
