@@ -25,14 +25,14 @@ constexpr int kDepthMax = 16;
 class Shape {
  public:
   void AddGeometry(object geometry, int depth) {
-    value part;
-    if (geometry.find_field_unordered("coordinates").get(part) == simdjson::SUCCESS) {
-      AddCoordinates(part, depth);
-    } else if (geometry.find_field_unordered("geometries").get(part) == simdjson::SUCCESS) {
-      if (depth == kDepthMax || part.type() != json_type::array) return;
-      for (value inner : part.get_array()) {
-        if (inner.type() == json_type::object) AddGeometry(inner.get_object(), depth + 1);
-      }
+    if (std::optional<value> coordinates = Member(geometry, "coordinates")) {
+      AddCoordinates(*coordinates, depth);
+      return;
+    }
+    std::optional<value> parts = Member(geometry, "geometries");
+    if (!parts || depth == kDepthMax || parts->type() != json_type::array) return;
+    for (value part : parts->get_array()) {
+      if (part.type() == json_type::object) AddGeometry(part.get_object(), depth + 1);
     }
   }
 

@@ -257,6 +257,8 @@ TEST(ImportPlaces, TellsWhatAForeignFileIs) {
   EXPECT_THAT(error(R"({"type":"Feature"})"), HasSubstr("not a GeoJSON FeatureCollection"));
   EXPECT_THAT(error(R"([1,2,3])"), HasSubstr("near byte"));
   EXPECT_THAT(error(R"([{"name":"x"}] [])"), HasSubstr("f"));
+  EXPECT_THAT(error(R"([{"name":"x","lng":"1.5":"03","y":""},{"name":"x","lat":1,"lng":2}])"),
+              HasSubstr("near byte"));
   EXPECT_THAT(error(R"([{"city":"x"}])"), HasSubstr("no place with a name"));
   EXPECT_THAT(error("<osm version='0.6'></osm>"), HasSubstr("no place with a name"));
   EXPECT_THAT(ErrorOf(Import({folder / "none"}, folder / "index")),

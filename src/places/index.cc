@@ -2,7 +2,8 @@
 
 #include <zlib.h>
 
-#include <cstring>
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "places/json.h"
@@ -52,7 +53,7 @@ std::expected<Index, std::string> Index::Open(const std::filesystem::path& path)
 std::string Index::ReadHeader() {
   const std::string_view bytes = file_.Bytes();
   format::Header header{};
-  std::memcpy(&header, bytes.data(), std::min(bytes.size(), sizeof(header)));
+  bytes.copy(reinterpret_cast<char*>(&header), sizeof(header));
   if (bytes.size() < sizeof(header.magic) || header.magic != format::kMagic) {
     return "not a Herd places index";
   }

@@ -35,22 +35,27 @@ std::string JsonFile::Explain(document* document, std::string_view problem) cons
   return fmt::format("{}: near byte {}: {}", name_, at - text_.data(), problem);
 }
 
-std::string_view StringMember(object& object, std::string_view key) {
+std::optional<value> Member(object& object, std::string_view key) {
   value member;
-  std::string_view text;
-  if (object.find_field_unordered(key).get(member) != simdjson::SUCCESS) return {};
-  if (member.type() != simdjson::ondemand::json_type::string) return {};
-  text = member.get_string();
-  return text;
+  const simdjson::error_code error = object.find_field_unordered(key).get(member);
+  if (error == simdjson::NO_SUCH_FIELD) return std::nullopt;
+  if (error != simdjson::SUCCESS) throw simdjson::simdjson_error(error);
+  return member;
+}
+
+std::string_view StringMember(object& object, std::string_view key) {
+  std::optional<value> member = Member(object, key);
+  if (!member || member->type() != simdjson::ondemand::json_type::string) return {};
+  return member->get_string();
 }
 
 double NumberMember(object& object, std::string_view key) {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-  value member;
-  if (object.find_field_unordered(key).get(member) != simdjson::SUCCESS) return kNone;
-  if (member.type() == simdjson::ondemand::json_type::number) return member.get_double();
-  if (member.type() != simdjson::ondemand::json_type::string) return kNone;
-  const std::string_view text = member.get_string();
+  std::optional<value> member = Member(object, key);
+  if (!member) return kNone;
+  if (member->type() == simdjson::ondemand::json_type::number) return member->get_double();
+  if (member->type() != simdjson::ondemand::json_type::string) return kNone;
+  const std::string_view text = member->get_string();
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc{} && end == text.data() + text.size() ? number : kNone;

@@ -35,6 +35,11 @@ class JsonFile {
   simdjson::ondemand::parser parser_;
 };
 
+// A member, or nothing where there is none. Throws simdjson_error when the JSON is broken: after
+// that the document must not be read on.
+std::optional<simdjson::ondemand::value> Member(simdjson::ondemand::object& object,
+                                                std::string_view key);
+
 // The text of a string member, or nothing where there is no such member or it is another thing.
 std::string_view StringMember(simdjson::ondemand::object& object, std::string_view key);
 
