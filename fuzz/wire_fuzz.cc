@@ -25,14 +25,18 @@ bool LiesWithin(std::string_view part, std::string_view whole) {
 
 // What a server answers to a valid IAMAT is an AT that every neighbour reads alike.
 void CheckIamat(const herd::wire::Iamat& iamat, std::string_view line) {
-  Require(LiesWithin(iamat.client, line) && LiesWithin(iamat.location_text, line) && LiesWithin(iamat.time_text, line));
+  Require(LiesWithin(iamat.client, line) && LiesWithin(iamat.location_text, line) &&
+          LiesWithin(iamat.time_text, line));
   std::string skew_text;
   std::string at_line;
-  AppendAt(at_line, MakeAt(iamat, "Goloman", herd::wire::UnixNanos{1'520'023'935'000'000'000}, skew_text));
+  AppendAt(at_line,
+           MakeAt(iamat, "Goloman", herd::wire::UnixNanos{1'520'023'935'000'000'000}, skew_text));
   const auto at = herd::wire::ParseAt(at_line);
   Require(at.has_value());
-  Require(at->client == iamat.client && at->location_text == iamat.location_text && at->time_text == iamat.time_text);
-  Require(at->time == iamat.time && at->receipt == herd::wire::UnixNanos{1'520'023'935'000'000'000});
+  Require(at->client == iamat.client && at->location_text == iamat.location_text &&
+          at->time_text == iamat.time_text);
+  Require(at->time == iamat.time &&
+          at->receipt == herd::wire::UnixNanos{1'520'023'935'000'000'000});
 }
 
 void CheckLine(std::string_view line) {
@@ -49,7 +53,8 @@ void CheckLine(std::string_view line) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input(reinterpret_cast<const char*>(data), size);
-  for (auto scan = herd::net::NextLine(input, kLineBytesMax); scan.kind == herd::net::LineScan::Kind::kLine;
+  for (auto scan = herd::net::NextLine(input, kLineBytesMax);
+       scan.kind == herd::net::LineScan::Kind::kLine;
        scan = herd::net::NextLine(input, kLineBytesMax)) {
     Require(scan.line.size() <= kLineBytesMax + 1);
     CheckLine(herd::wire::WithoutCr(scan.line));

@@ -78,8 +78,8 @@ void Connection::OnReadable() {
 void Connection::OnWritable() {
   WriteWaiting();
   if (closed_) return;
-  if (WaitingOutput() > 0) return WaitForMore();
   Touch();
+  if (WaitingOutput() > 0) return WaitForMore();
   Work({});
 }
 

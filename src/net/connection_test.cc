@@ -1,0 +1,201 @@
+#include "net/connection.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/listener.h"
+
+namespace herd::net {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+// Sends every byte back; 'q' closes after what came before it.
+class Echo : public Connection {
+ public:
+  struct Events {
+    std::size_t bytes_taken = 0;
+    std::vector<CloseReason> closed;
+  };
+
+  Echo(Loop& loop, Socket socket, std::size_t output_bytes_max, IdleList* idle_list, Events& events)
+      : Connection(loop, std::move(socket), output_bytes_max, idle_list), events_(events) {}
+
+ protected:
+  std::size_t OnInput(std::string_view input, bool /*end*/, std::string& out) override {
+    std::size_t taken = 0;
+    while (taken < input.size() && HasRoom(out)) {
+      if (input[taken] == 'q') {
+        CloseAfterWrite();
+        return input.size();
+      }
+      out += input[taken++];
+    }
+    events_.bytes_taken += taken;
+    return taken;
+  }
+
+  void OnClosed(CloseReason reason) override { events_.closed.push_back(reason); }
+
+ private:
+  Events& events_;
+};
+
+// One loop with echoing connections, run by the test step by step.
+class Connections : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Loop* const loop = &loop_;
+    auto listeners = Listener::Open("127.0.0.1", 0, {&loop, 1});
+    ASSERT_TRUE(listeners) << listeners.error();
+    listener_ = std::move(listeners->front());
+    listener_->Start(
+        [this](Loop& accepting, Socket socket, const tcp::endpoint&) {
+          auto echo = std::make_shared<Echo>(accepting, std::move(socket), kOutputBytesMax,
+                                             idle_list_, events_);
+          last_ = echo;
+          echo->Start();
+        },
+        [](const std::string& error) { FAIL() << error; });
+  }
+
+  void TearDown() override {
+    listener_->Stop();
+    if (const auto echo = last_.lock()) echo->Close();
+    RunUntil([&] { return last_.expired(); });
+  }
+
+  // Runs the loop until `condition` holds, for ten seconds at most.
+  void RunUntil(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "waited in vain";
+      loop_.context().run_one_for(std::chrono::milliseconds(10));
+    }
+  }
+
+  Socket Dial() {
+    Socket socket(loop_.context());
+    socket.connect(listener_->endpoint());
+    RunUntil([&] { return !last_.expired(); });
+    return socket;
+  }
+
+  // Reads until there are `size` bytes or the end.
+  std::string Read(Socket& socket, std::size_t size) {
+    std::string text;
+    bool ended = false;
+    socket.non_blocking(true);
+    RunUntil([&] {
+      std::array<char, 65'536> buffer{};
+      error_code error;
+      const std::size_t got = socket.read_some(boost::asio::buffer(buffer), error);
+      text.append(buffer.data(), got);
+      ended = error == boost::asio::error::eof;
+      return ended || text.size() >= size;
+    });
+    return ended ? text + "<end>" : text;
+  }
+
+  static constexpr std::size_t kOutputBytesMax = 10'000;
+
+  Echo::Events events_;
+  std::weak_ptr<Echo> last_;
+  Loop loop_;
+  IdleList patient_{loop_, std::chrono::seconds(60)};
+  IdleList impatient_{loop_, std::chrono::seconds(1)};
+  IdleList* idle_list_ = &patient_;  // of the connections to come
+  std::unique_ptr<Listener> listener_;
+};
+
+TEST_F(Connections, AnswerWhatCameAndCloseAfterAHalfClose) {
+  Socket socket = Dial();
+  boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
+  socket.shutdown(Socket::shutdown_send);
+  EXPECT_EQ(Read(socket, 100), "hello<end>");
+  RunUntil([&] { return !events_.closed.empty(); });
+  EXPECT_EQ(events_.closed, std::vector{CloseReason::kFinished});
+}
+
+TEST_F(Connections, CloseAfterWritingAndThrowAwayTheRest) {
+  Socket socket = Dial();
+  boost::asio::write(socket, boost::asio::buffer(std::string("helloq and more")));
+  EXPECT_EQ(Read(socket, 100), "hello<end>");
+  boost::asio::write(socket, boost::asio::buffer(std::string("and still more")));
+  socket.shutdown(Socket::shutdown_send);
+  RunUntil([&] { return !events_.closed.empty(); });
+  EXPECT_EQ(events_.closed, std::vector{CloseReason::kFinished});
+}
+
+TEST_F(Connections, StopReadingFromWhoDoesNotRead) {
+  Socket socket = Dial();
+  socket.non_blocking(true);
+  const std::string block(65'536, 'x');
+  std::size_t sent = 0;
+  // Until both ends' system buffers and the connection are full.
+  int refused_in_a_row = 0;
+  while (refused_in_a_row < 20) {
+    error_code error;
+    const std::size_t size = socket.write_some(boost::asio::buffer(block), error);
+    sent += size;
+    refused_in_a_row = size == 0 ? refused_in_a_row + 1 : 0;
+    loop_.context().run_one_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_LT(events_.bytes_taken, sent);
+  socket.shutdown(Socket::shutdown_send);
+  const std::string echoed = Read(socket, sent + 1);
+  EXPECT_EQ(echoed.size(), sent + std::string("<end>").size());
+  EXPECT_EQ(events_.bytes_taken, sent);
+}
+
+TEST_F(Connections, CloseWhenNothingMoves) {
+  idle_list_ = &impatient_;
+  Socket socket = Dial();
+  EXPECT_EQ(Read(socket, 100), "<end>");
+  EXPECT_EQ(events_.closed, std::vector{CloseReason::kIdle});
+}
+
+TEST_F(Connections, AnswerWhatHasComeWhenTheyFinish) {
+  Socket socket = Dial();
+  boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
+  patient_.FinishAll();
+  EXPECT_EQ(Read(socket, 100), "hello<end>");
+}
+
+TEST_F(Connections, NoticeAPeerThatBreaksOff) {
+  Socket socket = Dial();
+  socket.set_option(boost::asio::socket_base::linger(true, 0));
+  socket.close();
+  RunUntil([&] { return !events_.closed.empty(); });
+  EXPECT_EQ(events_.closed, std::vector{CloseReason::kGone});
+}
+
+TEST_F(Connections, AreRefusedASecondListenerOnTheirPort) {
+  Loop* const loop = &loop_;
+  const auto second = Listener::Open("127.0.0.1", listener_->endpoint().port(), {&loop, 1});
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().find("Address already in use"), std::string::npos) << second.error();
+}
+
+TEST(Listener, SharesAPortBetweenItsLoopsAndWithNobodyElse) {
+  Loop first;
+  Loop second;
+  const std::array<Loop*, 2> loops{&first, &second};
+  const auto listeners = Listener::Open("127.0.0.1", 0, loops);
+  ASSERT_TRUE(listeners) << listeners.error();
+  ASSERT_EQ(listeners->size(), 2U);
+  EXPECT_EQ((*listeners)[0]->endpoint(), (*listeners)[1]->endpoint());
+  EXPECT_FALSE(Listener::Open("127.0.0.1", (*listeners)[0]->endpoint().port(), loops));
+}
+
+}  // namespace
+}  // namespace herd::net
