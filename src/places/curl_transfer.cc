@@ -60,11 +60,11 @@ bool CurlTransfer::SetUp(const std::filesystem::path& ca_file, TimePoint now) {
     good = good && curl_easy_setopt(handle_.get(), option, value) == CURLE_OK;
   };
   for (const std::string& header : request_.headers) {
-    curl_slist* longer = curl_slist_append(headers_.get(), header.c_str());
-    if (longer == nullptr) return false;
-    // The list is the same one unless it was empty.
-    static_cast<void>(headers_.release());
-    headers_.reset(longer);
+    // The list is the same one after it unless it was empty.
+    curl_slist* const list = headers_.release();
+    curl_slist* const longer = curl_slist_append(list, header.c_str());
+    headers_.reset(longer != nullptr ? longer : list);
+    good = good && longer != nullptr;
   }
   set(CURLOPT_URL, request_.url.c_str());
   set(CURLOPT_HTTPHEADER, headers_.get());

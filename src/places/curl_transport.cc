@@ -67,25 +67,28 @@ class CurlTransport::Worker {
   }
 
   void Add(TransferPtr transfer) {
-    bool taken = false;
+    if (!TakePlace()) {
+      transfer->Finish(std::unexpected(HttpFailure{HttpFailure::Kind::kTooMany, {}}));
+      return;
+    }
     {
       const std::lock_guard lock(mutex_);
-      taken = requests_ < options_.requests_max;
-      if (taken) {
-        ++requests_;
-        inbox_.push_back(std::move(transfer));
-      }
+      inbox_.push_back(std::move(transfer));
     }
-    if (taken) {
-      curl_multi_wakeup(multi_.get());
-    } else {
-      transfer->Finish(std::unexpected(HttpFailure{HttpFailure::Kind::kTooMany, {}}));
-    }
+    curl_multi_wakeup(multi_.get());
   }
 
  private:
   // The longest that the thread sleeps when nothing is to be done.
   static constexpr milliseconds kSleepMax{1000};
+
+  // Takes a place if there is one.
+  bool TakePlace() {
+    const std::lock_guard lock(mutex_);
+    if (requests_ >= options_.requests_max) return false;
+    ++requests_;
+    return true;
+  }
 
   void Run() {
     while (TakeInbox()) {

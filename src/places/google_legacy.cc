@@ -40,6 +40,7 @@ std::string MessageOf(const JsonValue& root, std::string_view otherwise) {
 // Two members of one name: whoever reads on may take the other one than we did.
 bool HasMemberTwice(const JsonValue& object) {
   std::vector<std::string_view> keys;
+  keys.reserve(object.children.size());
   for (const JsonValue& member : object.children) keys.push_back(member.key);
   std::ranges::sort(keys);
   return std::ranges::adjacent_find(keys) != keys.end();
@@ -76,12 +77,14 @@ std::string Cut(const JsonValue& root, const JsonValue& results, std::size_t res
   }
   std::string out = "{";
   if (root.Find("html_attributions") == nullptr) out += " \"html_attributions\" : [],";
-  const char* at = root.text.data() + 1;
+  std::size_t at = 1;
   for (const std::string_view part : left_out) {
-    out.append(at, part.data());
-    at = End(part);
+    const auto begin = static_cast<std::size_t>(part.data() - root.text.data());
+    out += root.text.substr(at, begin - at);
+    at = begin + part.size();
   }
-  return out.append(at, End(root.text));
+  out += root.text.substr(at);
+  return out;
 }
 
 }  // namespace

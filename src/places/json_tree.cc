@@ -54,19 +54,21 @@ class Reader {
     if (token.starts_with('{')) {
       ondemand::object object;
       if (value.get_object().get(object)) return std::nullopt;
-      return ReadObject(object, token.data(), depth);
+      return ReadObject(object, token, depth);
     }
     if (token.starts_with('[')) {
       ondemand::array array;
       if (value.get_array().get(array)) return std::nullopt;
-      return ReadArray(array, token.data(), depth);
+      return ReadArray(array, token, depth);
     }
     return ReadScalar(value, WithoutTrailingSpace(token));
   }
 
-  std::optional<JsonValue> ReadObject(ondemand::object object, const char* begin, int depth) {
+  // `token` begins at the brace.
+  std::optional<JsonValue> ReadObject(ondemand::object object, std::string_view token, int depth) {
     JsonValue read;
     read.kind = JsonKind::kObject;
+    const char* const begin = token.data();
     const char* last = begin + 1;
     for (auto result : object) {
       ondemand::field field;
@@ -85,9 +87,10 @@ class Reader {
   }
 
  private:
-  std::optional<JsonValue> ReadArray(ondemand::array array, const char* begin, int depth) {
+  std::optional<JsonValue> ReadArray(ondemand::array array, std::string_view token, int depth) {
     JsonValue read;
     read.kind = JsonKind::kArray;
+    const char* const begin = token.data();
     const char* last = begin + 1;
     for (auto result : array) {
       ondemand::value value;
@@ -145,16 +148,15 @@ std::expected<JsonTree, std::string> JsonTree::Parse(std::string_view text) {
   const auto wrong = [](std::string_view what) { return std::unexpected(std::string(what)); };
   JsonTree tree;
   tree.text_ = simdjson::padded_string(text);
-  const char* const begin = tree.text_.data();
-  const char* const end = begin + tree.text_.size();
+  const std::string_view whole = tree.text_;
   ondemand::document document;
   if (const auto error = tree.parser_.iterate(tree.text_).get(document)) {
     return wrong(simdjson::error_message(error));
   }
-  const std::size_t brace = std::string_view(tree.text_).find_first_not_of(kSpace);
   ondemand::object object;
   if (document.get_object().get(object)) return wrong("not a JSON object");
-  auto root = Reader(end).ReadObject(object, begin + brace, 0);
+  const char* const end = whole.data() + whole.size();
+  auto root = Reader(end).ReadObject(object, whole.substr(whole.find_first_not_of(kSpace)), 0);
   if (!root) return wrong("not valid JSON");
   const char* const root_end = root->text.data() + root->text.size();
   if (Between(root_end, end).find_first_not_of(kSpace) != std::string_view::npos) {
