@@ -24,9 +24,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Lets ccache see through the precompiled header.
   target_compile_options(herd_flags INTERFACE -fpch-preprocess)
 else()
-  # Keeps the precompiled header's time stamp out of it, so that ccache can reuse it. 128-bit
-  # integers are an extension that both compilers have.
+  # Keeps the precompiled header's time stamp out of it, so that ccache can reuse it.
   target_compile_options(herd_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+  # libstdc++ 12's stable_sort calls a function that it deprecates itself.
+  target_compile_options(herd_flags INTERFACE -Wno-deprecated-declarations)
 endif()
 
 if(HERD_SANITIZE)
