@@ -15,6 +15,15 @@ find_package(EXPAT REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(BZip2 REQUIRED)
 
+# ThreadSanitizer must see all of the logger: what an uninstrumented library does to a reference count
+# looks like a race to it.
+add_library(herd_spdlog INTERFACE)
+if(HERD_SANITIZE MATCHES thread)
+  target_link_libraries(herd_spdlog INTERFACE spdlog::spdlog_header_only)
+else()
+  target_link_libraries(herd_spdlog INTERFACE spdlog::spdlog)
+endif()
+
 find_library(HERD_S2 s2 REQUIRED)
 add_library(herd_s2 INTERFACE)
 target_link_libraries(herd_s2 INTERFACE ${HERD_S2} OpenSSL::Crypto Threads::Threads)
