@@ -73,7 +73,9 @@ inline std::vector<Index::Near> NearestByBruteForce(const Index& index, const ge
     const geo::Metres distance = geo::Distance(center, geo::ToLatLng(index.At({i}).position));
     if (distance <= radius) all.push_back({{i}, distance});
   }
-  std::ranges::stable_sort(all, {}, &Index::Near::distance);
+  std::ranges::sort(all, [](const Index::Near& a, const Index::Near& b) {
+    return a.distance != b.distance ? a.distance < b.distance : a.place < b.place;
+  });
   if (all.size() > count_max) all.resize(count_max);
   return all;
 }
