@@ -41,7 +41,7 @@ void Connection::Start() {
 void Connection::Finish() {
   if (closed_ || finishing_) return;
   // What came before now is still answered.
-  if (!input_ended_ && !close_after_write_ && input_.size() < Loop::kReadBytes) OnReadable();
+  if (!input_ended_ && !close_after_write_) OnReadable();
   if (closed_) return;
   finishing_ = true;
   WaitForMore();
@@ -167,8 +167,7 @@ void Connection::WaitForMore() {
     if (WaitingOutput() == 0 && (close_after_write_ || !Busy())) Linger();
     return;
   }
-  if (WantsInput() && WaitingOutput() < output_bytes_max_ && input_.size() < Loop::kReadBytes)
-    WaitToRead();
+  if (WantsInput() && WaitingOutput() < output_bytes_max_) WaitToRead();
 }
 
 void Connection::WaitToRead() {

@@ -23,10 +23,10 @@ enum class CloseReason {
 // One TCP connection on one loop: reads, hands the bytes to the session that derives from it, and
 // writes what the session answers, in one write as long as the peer keeps up.
 //
-// Memory is bounded: bytes that the session does not take yet are kept (less than Loop::kReadBytes
-// and what the session leaves of a line), and while `output_bytes_max` or more wait for the peer to
-// read, nothing more is read from it. Bytes pass the socket in three private functions only: there
-// TLS has its place.
+// Memory is bounded: nothing is read while `output_bytes_max` or more wait for the peer to read, or
+// while the session wants no input; so what is kept unread by the session is less than one read
+// (Loop::kReadBytes) and what the session leaves of a line. Bytes pass the socket in three private
+// functions only: there TLS has its place.
 //
 // Everything happens on the loop's thread. Pending operations keep the object alive.
 class Connection : public std::enable_shared_from_this<Connection> {
