@@ -3,6 +3,7 @@
 #include "cli/check_config.h"
 #include "cli/iamat.h"
 #include "cli/places.h"
+#include "cli/replay.h"
 #include "cli/secret.h"
 #include "cli/serve.h"
 #include "cli/up.h"
@@ -22,6 +23,7 @@ void AddHerdCommands(CLI::App& app, Context& context) {
   AddServe(app, context);
   AddIamat(app, context);
   AddWhatsat(app, context);
+  AddReplay(app, context);
   AddSecret(app, context);
   AddPlaces(app, context);
   AddCheckConfig(app, context);
