@@ -1,11 +1,30 @@
 #include "cli/command.h"
 
+#include "cli/check_config.h"
+#include "cli/completion.h"
+#include "cli/iamat.h"
+#include "cli/man.h"
 #include "cli/places.h"
+#include "cli/replay.h"
 #include "cli/secret.h"
 #include "cli/serve.h"
 #include "cli/up.h"
+#include "cli/whatsat.h"
 
 namespace herd::cli {
+namespace {
+
+constexpr const char* kFooter =
+    "Exit codes: 0 done; 1 tried and failed; 2 wrong arguments or configuration, nothing was "
+    "tried;\n"
+    "3 no server answered. \"herd COMMAND --help\" tells more of a command, with an example.\n"
+    "\n"
+    "Examples:\n"
+    "  herd up\n"
+    "  herd iamat kiwi.cs.ucla.edu +34.068930-118.445127\n"
+    "  herd whatsat kiwi.cs.ucla.edu 10 5";
+
+}  // namespace
 
 std::expected<server::Config, std::string> Context::Config() const {
   if (config_file.empty()) return server::BuiltInConfig();
@@ -18,8 +37,15 @@ void AddHerdCommands(CLI::App& app, Context& context) {
       ->type_name("FILE");
   AddUp(app, context);
   AddServe(app, context);
+  AddIamat(app, context);
+  AddWhatsat(app, context);
+  AddReplay(app, context);
   AddSecret(app, context);
   AddPlaces(app, context);
+  AddCheckConfig(app, context);
+  AddCompletion(app, context);
+  AddMan(app, context);
+  app.footer(kFooter);
 }
 
 }  // namespace herd::cli

@@ -2,6 +2,7 @@
 #include <exception>
 #include <iostream>
 
+#include "cli/arguments.h"
 #include "cli/command.h"
 
 int main(int argc, char** argv) {
@@ -12,6 +13,10 @@ int main(int argc, char** argv) {
   app.fallthrough();
   herd::cli::Context context;
   herd::cli::AddHerdCommands(app, context);
+  if (const auto unknown = herd::cli::UnknownCommand(app, {argv + 1, argv + argc})) {
+    std::cerr << "herd: " << *unknown << '\n';
+    return static_cast<int>(Exit::kUsage);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/target.h"
 #include "server/logging.h"
 #include "server/make_places.h"
 #include "server/secret.h"
@@ -141,7 +142,9 @@ Exit Serve(const Context& context, const ServeOptions& options) {
 void AddServe(CLI::App& app, Context& context) {
   const auto options = std::make_shared<ServeOptions>();
   CLI::App* serve = app.add_subcommand("serve", "Run one server of the herd");
-  serve->add_option("NAME", options->name, "Which server of the configuration to be")->required();
+  serve->add_option("NAME", options->name, "Which server of the configuration to be")
+      ->type_name(std::string(kServerTypeName))
+      ->required();
   serve
       ->add_option("--clients", options->clients,
                    "Listen for clients here instead of where the configuration says")
