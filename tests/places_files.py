@@ -1,0 +1,99 @@
+"""Places for tests: a small world of our own, and a brute-force search to compare with."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import math
+import random
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from herd_process import BINARY
+from waiting import DEADLINE
+
+EARTH_RADIUS_KM = 6371.0088
+
+# A node with a name and one of these tags is a place.
+PLACE_TAGS = ("amenity", "shop", "tourism", "leisure", "office", "aeroway", "place")
+
+
+class Place(NamedTuple):
+    name: str
+    latitude: float
+    longitude: float
+
+
+class Near(NamedTuple):
+    place: Place
+    km: float
+
+
+def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Great-circle distance by the haversine formula, points in degrees."""
+    lat_a, lng_a, lat_b, lng_b = map(math.radians, (*a, *b))
+    h = math.sin((lat_b - lat_a) / 2) ** 2
+    h += math.cos(lat_a) * math.cos(lat_b) * math.sin((lng_b - lng_a) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(h)))
+
+
+def brute_force(places: Iterable[Place], center: tuple[float, float], radius_km: float, count: int) -> list[Near]:
+    """The nearest places, by looking at each."""
+    near = [Near(place, distance_km(center, place[1:])) for place in places]
+    return sorted((one for one in near if one.km <= radius_km), key=lambda one: one.km)[:count]
+
+
+def world() -> list[Place]:
+    """Places in clumps where searches go wrong: the antimeridian, the poles, the zero lines; and anywhere."""
+    chance = random.Random(6709)
+    clumps = [(0.0, 180.0), (0.0, -180.0), (-17.5, 179.9), (89.95, 0.0), (-89.95, 90.0), (0.0, 0.0), (34.06, -118.44)]
+    places = []
+    for clump, (latitude, longitude) in enumerate(clumps):
+        for number in range(300):
+            lat = max(-90.0, min(90.0, latitude + chance.gauss(0, 0.2)))
+            spread = 0.2 if abs(latitude) < 80 else 180.0
+            lng = (longitude + chance.gauss(0, spread) + 180.0) % 360.0 - 180.0
+            places.append(Place(f"Place {clump}-{number}", round(lat, 7), round(lng, 7)))
+    for number in range(300):
+        lat = math.degrees(math.asin(chance.uniform(-1, 1)))
+        places.append(Place(f"Anywhere {number}", round(lat, 7), round(chance.uniform(-180, 180), 7)))
+    return places
+
+
+def write_csv(places: Iterable[Place], file: Path) -> Path:
+    with open(file, "w", encoding="utf-8", newline="") as output:
+        writer = csv.writer(output)
+        writer.writerow(("name", "latitude", "longitude"))
+        writer.writerows((place.name, f"{place.latitude:.7f}", f"{place.longitude:.7f}") for place in places)
+    return file
+
+
+def osm_nodes(file: Path) -> list[Place]:
+    """The nodes of an OpenStreetMap XML file (.osm.gz) that are places; ways are left out."""
+    places = []
+    with gzip.open(file) as text:
+        for _, element in ElementTree.iterparse(text):
+            if element.tag != "node":
+                continue
+            tags = {tag.get("k"): tag.get("v") for tag in element.iter("tag")}
+            if tags.get("name", "").strip() and any(key in tags for key in PLACE_TAGS):
+                places.append(Place(tags["name"], float(element.get("lat", "")), float(element.get("lon", ""))))
+            element.clear()
+    return places
+
+
+def herd(*arguments: object, exit_code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Runs the command line; AssertionError when it ends with another exit code."""
+    done = subprocess.run(
+        [str(BINARY), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=6 * DEADLINE, check=False
+    )
+    assert done.returncode == exit_code, f"herd {arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def make_index(index: Path, *files: Path) -> Path:
+    herd("places", "import", *files, "-o", index)
+    return index

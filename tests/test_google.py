@@ -1,0 +1,324 @@
+"""WHATSAT with Google behind it: a stand-in on loopback that answers well, badly or not at all."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+from pathlib import Path
+from typing import Any, ClassVar
+
+from exchange import LineReader, connect, exchange, iamat, parse_at, parse_whatsat, read_to_end, whatsat
+from herd_case import HerdCase
+from herd_process import Herd, single
+from places_files import Place, make_index, write_csv
+from test_places import check_schema
+from waiting import DEADLINE, SLOWNESS, wait_until
+
+KEY = "AIza-the-key-of-the-tests-0123456789"
+TIMEOUT_MS = int(700 * SLOWNESS)
+
+
+class GoogleStub:
+    """tests/google_stub.py as a child process that ends with this one."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", Path(__file__).with_name("google_stub.py"), "--make-cert", self.folder.name, "--until-eof"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self.process.stdout is not None
+        self.port = int(self.process.stdout.readline())
+        self.certificate = Path(self.folder.name) / "cert.pem"
+        self.trust = ssl.create_default_context(cafile=str(self.certificate))
+
+    def __enter__(self) -> GoogleStub:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(DEADLINE)
+        self.process.stdout.close()
+        self.folder.cleanup()
+
+    def call(self, path: str, body: bytes | None = None) -> Any:
+        url = f"https://localhost:{self.port}{path}"
+        with urllib.request.urlopen(url, body, timeout=DEADLINE, context=self.trust) as answer:
+            return json.load(answer)
+
+    def set_mode(self, mode: str) -> None:
+        self.call("/control/mode", mode.encode())
+
+    def requests(self) -> list[dict[str, Any]]:
+        return self.call("/control/requests")
+
+    def settings(self, provider: str, **google: Any) -> dict[str, dict[str, Any]]:
+        return {
+            "places": {"provider": provider},
+            "places.google": {
+                "key_env": "TEST_GOOGLE_KEY",
+                "endpoint": f"https://localhost:{self.port}",
+                "ca_file": str(self.certificate),
+                "timeout_ms": TIMEOUT_MS,
+                "breaker_failures": 1000,
+                **google,
+            },
+        }
+
+
+class GoogleCase(HerdCase):
+    stub: ClassVar[GoogleStub]
+    provider: ClassVar[str]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.stub = cls.enterClassContext(GoogleStub())
+        super().setUpClass()
+
+    def ask(self, herd: Herd, client: str = "kiwi", results_max: int = 5) -> dict[str, Any]:
+        """WHATSAT of a client whose AT line must always come; the JSON."""
+        address = herd["Goloman"].clients
+        at = exchange(address, iamat(client, "+34.068930-118.445127"))
+        line, answer = parse_whatsat(exchange(address, whatsat(client, 10, results_max)))
+        self.assertEqual(line, at)
+        check_schema(answer)
+        self.assertNotIn(KEY, json.dumps(answer))
+        return answer
+
+    def tearDown(self) -> None:
+        super().tearDown()
+        for herd in self._herds:
+            for server in herd.servers.values():
+                self.assertNotIn(KEY, server.log())
+
+
+class Both(GoogleCase):
+    """What holds for the legacy and for the new API alike."""
+
+    @classmethod
+    def make_herd(cls) -> Herd:
+        return single(cls.stub.settings(cls.provider), environment={"TEST_GOOGLE_KEY": KEY})
+
+    def test_places(self) -> None:
+        self.stub.set_mode("ok")
+        answer = self.ask(self.herd, results_max=1)
+        self.assertEqual(answer["status"], "OK")
+        self.assertEqual(len(answer["results"]), 1)
+        self.assertTrue(answer["results"][0]["name"])
+        point = answer["results"][0]["geometry"]["location"]
+        self.assertEqual(set(map(type, point.values())), {float})
+        more = self.ask(self.herd, results_max=20)
+        self.assertGreater(len(more["results"]), 1)
+        self.assertEqual(more["results"][0]["name"], answer["results"][0]["name"])
+        self.assertGreaterEqual(len(self.stub.requests()), 2)
+
+    def test_nothing_near(self) -> None:
+        self.stub.set_mode("empty")
+        answer = self.ask(self.herd)
+        self.assertEqual((answer["results"], answer["status"]), ([], "ZERO_RESULTS"))
+
+    def test_zero_asks_nobody(self) -> None:
+        self.stub.set_mode("ok")
+        address = self.herd["Goloman"].clients
+        exchange(address, iamat("zero"))
+        for radius, results_max in ((0, 5), (10, 0), (0, 0)):
+            answer = parse_whatsat(exchange(address, whatsat("zero", radius, results_max)))[1]
+            self.assertEqual((answer["results"], answer["status"]), ([], "ZERO_RESULTS"))
+        self.assertEqual(self.stub.requests(), [])
+
+    def test_failures(self) -> None:
+        for mode, statuses in (
+            ("hang", {"UNKNOWN_ERROR"}),
+            ("close", {"UNKNOWN_ERROR"}),
+            ("close-early", {"UNKNOWN_ERROR"}),
+            ("bad-json", {"UNKNOWN_ERROR"}),
+            ("not-places", {"UNKNOWN_ERROR"}),
+            ("huge", {"UNKNOWN_ERROR"}),
+            ("400", {"INVALID_REQUEST"}),
+            ("403", {"REQUEST_DENIED"}),
+            ("429", {"OVER_QUERY_LIMIT"}),
+            ("500", {"UNKNOWN_ERROR"}),
+            ("denied", {"REQUEST_DENIED"}),
+            ("over-limit", {"OVER_QUERY_LIMIT"}),
+        ):
+            with self.subTest(mode):
+                self.stub.set_mode(mode)
+                start = time.monotonic()
+                answer = self.ask(self.herd, f"fails-{mode}")
+                self.assertIn(answer["status"], statuses)
+                self.assertEqual(answer["results"], [])
+                self.assertTrue(answer["error_message"])
+                self.assertLess(time.monotonic() - start, 2 * TIMEOUT_MS / 1000 + SLOWNESS)
+        self.stub.set_mode("ok")
+        self.assertEqual(self.ask(self.herd)["status"], "OK")
+
+    def test_one_retry_after_500(self) -> None:
+        self.stub.set_mode("500-once")
+        self.assertEqual(self.ask(self.herd, "again")["status"], "OK")
+        self.assertEqual(len(self.stub.requests()), 2)
+
+    def test_replies_stay_in_order_behind_a_slow_one(self) -> None:
+        self.stub.set_mode("hold")
+        with connect(self.herd["Goloman"].clients) as connection:
+            connection.sendall(iamat("slow") + whatsat("slow", 10, 5) + b"x\n" + iamat("slow", "+1+1"))
+            reader = LineReader(connection)
+            at = reader.line()
+            wait_until(self.stub.requests, "the question at the stub")
+            # Others are served meanwhile.
+            self.assertEqual(exchange(self.herd["Goloman"].clients, b"y\n"), b"? y\n")
+            connection.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                connection.recv(1)
+            connection.settimeout(DEADLINE)
+            self.stub.set_mode("ok")
+            self.assertEqual(parse_whatsat(reader.until(b"\n\n"))[0], at)
+            self.assertEqual(reader.line(), b"? x\n")
+            self.assertEqual(parse_at(reader.line()).location, b"+1+1")
+
+    def test_a_half_closed_client_gets_a_slow_answer(self) -> None:
+        self.stub.set_mode("hold")
+        exchange(self.herd["Goloman"].clients, iamat("half"))
+        with connect(self.herd["Goloman"].clients) as connection:
+            connection.sendall(b"WHATSAT half 10 5")
+            connection.shutdown(1)
+            wait_until(self.stub.requests, "the question at the stub")
+            self.stub.set_mode("ok")
+            self.assertEqual(parse_whatsat(read_to_end(connection))[1]["status"], "OK")
+
+    def test_a_client_that_leaves_while_google_thinks(self) -> None:
+        self.stub.set_mode("hold")
+        exchange(self.herd["Goloman"].clients, iamat("leaves"))
+        with connect(self.herd["Goloman"].clients) as connection:
+            connection.sendall(b"WHATSAT leaves 10 5\n")
+            wait_until(self.stub.requests, "the question at the stub")
+        self.stub.set_mode("ok")
+        self.assertEqual(self.ask(self.herd)["status"], "OK")
+
+    def test_the_same_question_is_asked_once_at_a_time(self) -> None:
+        self.stub.set_mode("hold")
+        address = self.herd["Goloman"].clients
+        exchange(address, iamat("same"))
+        connections = [self.enterContext(connect(address)) for _ in range(10)]
+        for connection in connections:
+            connection.sendall(b"WHATSAT same 10 5\n")
+        wait_until(self.stub.requests, "the question at the stub")
+        exchange(address, b"y\n")
+        self.assertEqual(len(self.stub.requests()), 1)
+        self.stub.set_mode("ok")
+        for connection in connections:
+            self.assertEqual(parse_whatsat(LineReader(connection).until(b"\n\n"))[1]["status"], "OK")
+
+    def test_outstanding_commands_are_bounded(self) -> None:
+        settings = self.stub.settings(self.provider, timeout_ms=int(10_000 * SLOWNESS)) | {"limits": {"outstanding_commands": 3}}
+        herd = self.run_herd(single(settings, environment={"TEST_GOOGLE_KEY": KEY}))
+        self.stub.set_mode("hold")
+        address = herd["Goloman"].clients
+        exchange(address, b"".join(iamat(f"o{number}", f"+{number}+0") for number in range(8)))
+        with connect(address) as connection:
+            connection.sendall(b"".join(whatsat(f"o{number}", 10, 5) for number in range(8)))
+            wait_until(lambda: len(self.stub.requests()) == 3, "three questions at the stub")
+            # Time for one more to come wrongly: another connection's question is there after all.
+            exchange(address, iamat("o8", "+8+0"))
+            with connect(address) as other:
+                other.sendall(whatsat("o8", 10, 5))
+                wait_until(lambda: len(self.stub.requests()) == 4, "a fourth question at the stub")
+                self.stub.set_mode("ok")
+                reader = LineReader(connection)
+                for number in range(8):
+                    line, answer = parse_whatsat(reader.until(b"\n\n"))
+                    self.assertEqual((parse_at(line).client, answer["status"]), (b"o%d" % number, "OK"))
+
+    def test_sigterm_finishes_a_slow_answer(self) -> None:
+        herd = self.run_herd(single(self.stub.settings(self.provider, timeout_ms=int(10_000 * SLOWNESS)),
+                                    environment={"TEST_GOOGLE_KEY": KEY}))  # fmt: skip
+        self.stub.set_mode("hold")
+        server = herd["Goloman"]
+        exchange(server.clients, iamat("last"))
+        with connect(server.clients) as connection:
+            connection.sendall(b"WHATSAT last 10 5\n")
+            wait_until(self.stub.requests, "the question at the stub")
+            server.terminate()
+            self.stub.set_mode("ok")
+            self.assertEqual(parse_whatsat(read_to_end(connection))[1]["status"], "OK")
+        server.wait_for_exit()
+
+    def test_a_budget_of_requests(self) -> None:
+        herd = self.run_herd(single(self.stub.settings(self.provider, requests_per_minute=2),
+                                    environment={"TEST_GOOGLE_KEY": KEY}))  # fmt: skip
+        self.stub.set_mode("ok")
+        statuses = [self.ask(herd, f"b{number}")["status"] for number in range(4)]
+        self.assertEqual(statuses, ["OK", "OK", "OVER_QUERY_LIMIT", "OVER_QUERY_LIMIT"])
+        self.assertEqual(len(self.stub.requests()), 2)
+
+    def test_a_circuit_breaker(self) -> None:
+        herd = self.run_herd(single(self.stub.settings(self.provider, breaker_failures=2, breaker_open_ms=300),
+                                    environment={"TEST_GOOGLE_KEY": KEY}))  # fmt: skip
+        self.stub.set_mode("500")
+        for number in range(6):
+            self.assertEqual(self.ask(herd, f"c{number}")["status"], "UNKNOWN_ERROR")
+        self.assertLessEqual(len(self.stub.requests()), 4 + 2)
+        self.stub.set_mode("ok")
+        wait_until(lambda: self.ask(herd)["status"] == "OK", "Google is asked again")
+
+    def test_no_key(self) -> None:
+        try:
+            herd = self.run_herd(single(self.stub.settings(self.provider)))
+        except AssertionError as refused:
+            self.assertIn("TEST_GOOGLE_KEY", str(refused))
+        else:
+            self.assertEqual(self.ask(herd)["status"], "REQUEST_DENIED")
+
+    def test_a_certificate_that_is_not_trusted(self) -> None:
+        herd = self.run_herd(single(self.stub.settings(self.provider, ca_file=""), environment={"TEST_GOOGLE_KEY": KEY}))
+        self.stub.set_mode("ok")
+        self.assertEqual(self.ask(herd)["status"], "UNKNOWN_ERROR")
+        self.assertEqual(self.stub.requests(), [])
+
+    def test_fallback_to_the_offline_index(self) -> None:
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        index = make_index(folder / "a.index", write_csv([Place("Westwood", 34.06, -118.44)], folder / "a.csv"))
+        settings = self.stub.settings(self.provider)
+        settings["places"] |= {"fallback": "offline", "index": str(index)}
+        herd = self.run_herd(single(settings, environment={"TEST_GOOGLE_KEY": KEY}))
+        for mode in ("500", "hang", "bad-json", "403"):
+            with self.subTest(mode):
+                self.stub.set_mode(mode)
+                answer = self.ask(herd, f"fallback-{mode}")
+                self.assertEqual([result["name"] for result in answer["results"]], ["Westwood"])
+                self.assertEqual(answer["status"], "OK")
+        self.stub.set_mode("ok")
+        self.assertNotEqual(self.ask(herd)["results"][0]["name"], "Westwood")
+
+
+class Legacy(Both):
+    provider = "google"
+
+    def test_googles_own_text_is_passed_on(self) -> None:
+        """Numbers are not printed again, whatever a double would make of them."""
+        self.stub.set_mode("ok")
+        exchange(self.herd["Goloman"].clients, iamat("text", "+34.068930-118.445127"))
+        reply = exchange(self.herd["Goloman"].clients, whatsat("text", 10, 20))
+        self.assertEqual(self.stub.requests()[0]["query"]["radius"].split(".")[0], "10000")
+        answer = parse_whatsat(reply)[1]
+        own = json.loads(json.dumps(answer["results"]))
+        self.assertEqual(answer["results"], own)
+        self.assertRegex(reply, rb'"lat"\s*:\s*-?\d+\.\d+')
+
+
+class New(Both):
+    provider = "google-new"
+
+
+# Only their heirs are tests.
+del GoogleCase, Both
+
+if __name__ == "__main__":
+    unittest.main()

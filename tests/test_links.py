@@ -1,0 +1,267 @@
+"""Links between neighbours: lost and won again, refused with a reason, and proof against garbage."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+import time
+import unittest
+
+from exchange import exchange, iamat, parse_at, position, read_to_end, seconds_text
+from herd_case import HerdCase
+from herd_process import FIVE, Herd, Server
+from neighbour import HandMadeNeighbour
+from spreading import report, wait_for_links, wait_for_row
+from waiting import DEADLINE, SLOWNESS
+
+
+class KillAndRestart(HerdCase):
+    @classmethod
+    def make_herd(cls) -> Herd:
+        return Herd()
+
+    def test_any_server_may_die_and_come_back(self) -> None:
+        wait_for_links(self.herd)
+        for name in FIVE:
+            with self.subTest(name):
+                self.herd[name].kill()
+                # Without Holiday, Welsh is alone; the others always reach each other.
+                cut_off = {name, "Welsh"} if name == "Holiday" else {name}
+                rest = [other for other in FIVE if other not in cut_off]
+                wait_for_links(self.herd, rest)
+                if name == "Holiday":
+                    alone = report(self.herd, "Welsh", "alone")
+                    self.assertEqual(position(self.herd["Welsh"].clients, "alone"), alone)
+                self.herd[name].start()
+                wait_for_links(self.herd)
+
+    def test_all_may_die_and_come_back_in_any_order(self) -> None:
+        self.herd.kill_all()
+        for name in reversed(FIVE):
+            self.herd[name].start()
+        wait_for_links(self.herd)
+
+    def test_a_server_that_ends_says_goodbye(self) -> None:
+        wait_for_links(self.herd)
+        marks = {name: len(self.herd[name].log()) for name in ("Goloman", "Hands", "Holiday")}
+        start = time.monotonic()
+        self.herd["Wilkes"].stop()
+        for name, mark in marks.items():
+            self.herd[name].wait_for_log("Wilkes", mark)
+        # A neighbour that must find out by silence needs longer.
+        self.assertLess(time.monotonic() - start, 1.0 * SLOWNESS)
+        self.herd["Wilkes"].start()
+        wait_for_links(self.herd)
+
+    def test_a_silent_server_is_noticed_and_won_again(self) -> None:
+        wait_for_links(self.herd)
+        marks = {name: len(self.herd[name].log()) for name in ("Goloman", "Hands", "Holiday")}
+        start = time.monotonic()
+        self.herd["Wilkes"].pause()
+        try:
+            for name, mark in marks.items():
+                self.herd[name].wait_for_log("Wilkes.*(silen|lost|heard)|(silen|lost|heard).*Wilkes", mark)
+            took = time.monotonic() - start
+            wait_for_links(self.herd, ["Goloman", "Hands", "Holiday", "Welsh"])
+        finally:
+            self.herd["Wilkes"].resume()
+        self.assertLess(took, self.herd.settings["link"]["silence_ms"] / 1000 + 1.5 * SLOWNESS)
+        wait_for_links(self.herd)
+
+
+class HandMade(HerdCase):
+    """A real server Alpha whose neighbour Beta is played by the test."""
+
+    @classmethod
+    def make_herd(cls) -> Herd:
+        herd = Herd(("Alpha", "Beta", "Gamma"), (("Alpha", "Beta"), ("Alpha", "Gamma")))
+        # Beta is never started.
+        herd.servers = {name: herd.servers[name] for name in ("Alpha", "Gamma")}
+        return herd
+
+    @property
+    def alpha(self) -> Server:
+        return self.herd["Alpha"]
+
+    def setUp(self) -> None:
+        super().setUp()
+        wait_for_links(self.herd, ["Alpha", "Gamma"])
+
+    def undisturbed(self) -> None:
+        wait_for_links(self.herd, ["Alpha", "Gamma"])
+
+    def neighbour(self, **wrong: object) -> HandMadeNeighbour:
+        return self.enterContext(HandMadeNeighbour(self.herd, "Beta", "Alpha", **wrong))  # type: ignore[arg-type]
+
+    def test_reports_go_both_ways(self) -> None:
+        beta = self.neighbour()
+        self.assertTrue(beta.open().startswith(b"PROOF "))
+        beta.until_answered()
+        line = report(self.herd, "Gamma", "from-gamma")
+        while beta.next_report() != line:
+            pass
+        now = seconds_text(time.time_ns())
+        own = b"AT Beta +0.000000001 from-beta +3+4 %b" % now.encode()
+        beta.send(own)
+        wait_for_row(self.herd, ["Alpha", "Gamma"], "from-beta", own + b"\n")
+
+    def test_duplicates_change_nothing_and_are_not_flooded_again(self) -> None:
+        beta = self.neighbour()
+        beta.open()
+        own = b"AT Beta +0.000000001 twice +3+4 1000"
+        for _ in range(200):
+            beta.send(own)
+        wait_for_row(self.herd, ["Gamma"], "twice", own + b"\n")
+        older = b"AT Beta +0.000000001 twice +5+6 999"
+        for line in (own, older, own, older):
+            beta.send(line)
+        self.assertNotIn(b"twice", b"".join(beta.until_answered()), "it came back over its own link")
+        self.assertEqual(position(self.alpha.clients, "twice"), own + b"\n")
+        later = report(self.herd, "Alpha", "marker")
+        reports = []
+        while not reports or reports[-1] != later:
+            reports.append(beta.next_report())
+        self.assertFalse([line for line in reports if b" twice " in line])
+
+    def test_lines_that_are_no_reports_are_not_believed(self) -> None:
+        beta = self.neighbour()
+        beta.open()
+        for line in (
+            b"AT Beta 0.000000001 bad +3+4 1000", b"AT Beta +0.5 bad +3+4 1000", b"AT Beta +0.000000001 bad 3+4 1000",
+            b"AT Beta +0.000000001 bad +3+4 1e3", b"AT Beta +0.000000001 bad +91+4 1000", b"AT  Beta +0.000000001 bad +3+4 1",
+            b"AT Beta +0.000000001 bad +3+4", b"AT Beta +0.000000001 bad +3+4 1000 more", b"AT Beta +nan bad +3+4 1000",
+            b"AT Be/ta +0.000000001 bad +3+4 1000", b"AT Beta +0.000000001 bad +3+4 99999999999",
+            b"AT Beta +99999999999999999999.000000001 bad +3+4 1000", b"AT Beta +9223372036.854775807 bad +3+4 9223372036",
+            b"IAMAT bad +3+4 1000", b"AT", b"", b"\xff\0\xfe", b"PONG 77", b"PONG x",
+        ):  # fmt: skip
+            # Whether the server ignores such a line or drops the link is its own affair.
+            with contextlib.suppress(ConnectionError):
+                beta.send(line)
+        self.undisturbed()
+        self.assertIsNone(position(self.alpha.clients, "bad"))
+        self.assertIsNone(position(self.herd["Gamma"].clients, "bad"))
+
+    def test_the_first_servers_cap_on_clocks_holds_everywhere(self) -> None:
+        """The effective time comes from the AT line: a neighbour's capped report stays capped."""
+        beta = self.neighbour()
+        beta.open()
+        ahead = b"AT Beta -1000.000000000 capped +1+1 3000"  # received at 2000: effective 2010
+        later = b"AT Beta +0.000000000 capped +2+2 2010.000000001"
+        not_later = b"AT Beta +0.000000000 capped +3+3 2009.999999999"
+        for line in (ahead, not_later):
+            beta.send(line)
+        wait_for_row(self.herd, ["Alpha", "Gamma"], "capped", ahead + b"\n")
+        beta.send(later)
+        wait_for_row(self.herd, ["Alpha", "Gamma"], "capped", later + b"\n")
+
+    def refuses(self, words: str, **wrong: object) -> None:
+        """A neighbour that does this wrong is refused, with these words in the log, and told why."""
+        mark = len(self.alpha.log())
+        beta = self.neighbour(**wrong)
+        answer = beta.greet() if "secret" not in wrong else beta.open()
+        self.assertTrue(answer.startswith(b"REFUSED "), answer)
+        self.assertEqual(read_to_end(beta.connection), b"")
+        self.alpha.wait_for_log(words, mark)
+        self.undisturbed()
+
+    def test_the_wrong_secret_is_refused(self) -> None:
+        self.refuses("secret", secret="not-the-secret-of-this-herd")
+
+    def test_another_version_is_refused(self) -> None:
+        self.refuses("version", version=b"2")
+        self.refuses("version", version=b"99999999999999999999")
+
+    def test_another_herd_is_refused(self) -> None:
+        self.refuses("herd", herd_name="another")
+
+    def test_an_unknown_name_is_refused(self) -> None:
+        self.refuses("Mallory", says_name="Mallory")
+        self.refuses("Alpha", says_name="Alpha")
+
+    def test_who_looks_for_another_server_is_refused(self) -> None:
+        self.refuses("Delta", says_to="Delta")
+
+    def test_reports_before_the_proof_are_not_believed(self) -> None:
+        beta = self.neighbour()
+        beta.send(b"AT Beta +0.000000001 early +3+4 1000")
+        self.assertTrue(beta.line().startswith(b"REFUSED "))
+        other = self.neighbour()
+        other.greet()
+        other.send(b"AT Beta +0.000000001 early +3+4 1000")
+        self.assertTrue(other.line().startswith(b"REFUSED "))
+        self.assertIsNone(position(self.alpha.clients, "early"))
+
+    def test_a_proof_cannot_be_used_again(self) -> None:
+        """What was overheard on one link opens no other: the nonces are new each time."""
+        beta = self.neighbour()
+        hello = beta.greet()
+        again = self.neighbour()
+        again.nonce = beta.nonce
+        self.assertNotEqual(again.greet(), hello)
+
+    def test_garbage_on_the_port_of_the_neighbours(self) -> None:
+        address = (self.herd.host, self.herd.peer_ports["Alpha"])
+        before = self.alpha.resident_bytes()
+        for garbage in (
+            b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\0" * 100_000, b"\n" * 1000,
+            b"x" * 5_000_000, iamat("sneaky"), b"HERD", b"HERD 1", b"HERD 1 test Beta Alpha", b"PROOF x\n", b"BYE\n", b"PING 1\n",
+            b"HERD 1 test Beta Alpha short\n", b"HERD  1 test Beta Alpha " + b"a" * 64 + b"\n", secrets.token_bytes(3000),
+        ):  # fmt: skip
+            with self.subTest(garbage[:40]), socket.create_connection(address, DEADLINE) as connection:
+                with contextlib.suppress(ConnectionError):
+                    connection.sendall(garbage)
+                    connection.shutdown(socket.SHUT_WR)
+                self.assertNotIn(b"PROOF", read_to_end(connection))
+        self.undisturbed()
+        self.assertIsNone(position(self.alpha.clients, "sneaky"))
+        self.assertLess(self.alpha.resident_bytes() - before, (8 << 20) * SLOWNESS)
+
+    def test_a_stranger_who_says_nothing_is_not_kept(self) -> None:
+        with socket.create_connection((self.herd.host, self.herd.peer_ports["Alpha"]), 3 * DEADLINE) as connection:
+            read_to_end(connection)
+        self.undisturbed()
+
+    def test_a_neighbour_that_falls_silent_is_dropped(self) -> None:
+        beta = self.neighbour()
+        beta.open()
+        mark = len(self.alpha.log())
+        rest = read_to_end(beta.connection)  # answers no PING
+        self.assertIn(b"PING", rest)
+        self.alpha.wait_for_log("Beta", mark)
+        self.undisturbed()
+
+    def test_a_newer_connection_of_a_neighbour_takes_the_place_of_a_dead_one(self) -> None:
+        first = self.neighbour()
+        first.open()
+        second = self.neighbour()
+        self.assertTrue(second.open().startswith(b"PROOF "))
+        line = report(self.herd, "Gamma", "second")
+        while second.next_report() != line:
+            pass
+
+    def test_a_neighbour_that_reads_slowly_gets_the_newest_of_each_client(self) -> None:
+        """Many changes of few clients while it does not read: memory stays, and the last row comes."""
+        beta = self.neighbour()
+        beta.open()
+        beta.until_answered()
+        before = self.alpha.resident_bytes()
+        commands = b"".join(iamat(f"slow{number % 5}", "+1+2", str(number)) for number in range(20_000))
+        last = {}
+        for reply in exchange(self.alpha.clients, commands).splitlines(keepends=True):
+            last[parse_at(reply).client] = reply
+        missing = set(last.values())
+        while missing:
+            missing.discard(beta.next_report())
+        self.assertLess(self.alpha.resident_bytes() - before, (8 << 20) * SLOWNESS)
+
+    def test_a_short_secret_or_none_is_no_secret(self) -> None:
+        for secret in ("", "short"):
+            server = Server("Alpha", self.herd.config, self.herd.folder, {**self.herd.environment, "HERD_SECRET": secret})
+            with self.assertRaises(AssertionError) as failed:
+                server.start("--clients", "127.0.0.1:0", "--peers", "127.0.0.1:0")
+            self.assertRegex(str(failed.exception), "(?i)secret")
+
+
+if __name__ == "__main__":
+    unittest.main()
