@@ -111,7 +111,9 @@ def parse_whatsat(reply: bytes) -> tuple[bytes, dict[str, Any]]:
     return line + b"\n", answer
 
 
-def iamat(client: str | bytes, location: str = "+34.068930-118.445127", time_text: str | None = None) -> bytes:
+def iamat(
+    client: str | bytes, location: str = "+34.068930-118.445127", time_text: str | None = None
+) -> bytes:
     """An IAMAT line, of now when no time is given."""
     identity = client if isinstance(client, bytes) else client.encode()
     return b"IAMAT %b %b %b\n" % (identity, location.encode(), (time_text or now_text()).encode())

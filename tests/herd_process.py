@@ -215,7 +215,12 @@ class Herd:
         self.host = host
         self.settings: dict[str, dict[str, Any]] = {
             # Quick, so that what depends on them need not be waited for.
-            "link": {"heartbeat_ms": 100, "silence_ms": int(1000 * SLOWNESS), "retry_delay_ms_min": 20, "retry_delay_ms_max": 200},
+            "link": {
+                "heartbeat_ms": 100,
+                "silence_ms": int(1000 * SLOWNESS),
+                "retry_delay_ms_min": 20,
+                "retry_delay_ms_max": 200,
+            },
             "places": {"provider": "none"},
         }
         for name, table in (settings or {}).items():
@@ -313,6 +318,8 @@ class Herd:
         return "\n".join(server.tail() for server in self.servers.values())
 
 
-def single(settings: Mapping[str, Mapping[str, Any]] | None = None, *, name: str = "Goloman", **options: Any) -> Herd:
+def single(
+    settings: Mapping[str, Mapping[str, Any]] | None = None, *, name: str = "Goloman", **options: Any
+) -> Herd:
     """A herd of one server without neighbours."""
     return Herd((name,), (), settings, **options)

@@ -17,7 +17,8 @@ VERSION = b"1"
 
 def proof(secret: str, parts: Sequence[bytes]) -> bytes:
     """HMAC-SHA-256 of the parts, each ended by NUL, in hexadecimal."""
-    return hmac.new(secret.encode(), b"".join(part + b"\0" for part in parts), hashlib.sha256).hexdigest().encode()
+    text = b"".join(part + b"\0" for part in parts)
+    return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest().encode()
 
 
 class HandMadeNeighbour:

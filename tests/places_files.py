@@ -40,7 +40,9 @@ def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
     return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(h)))
 
 
-def brute_force(places: Iterable[Place], center: tuple[float, float], radius_km: float, count: int) -> list[Near]:
+def brute_force(
+    places: Iterable[Place], center: tuple[float, float], radius_km: float, count: int
+) -> list[Near]:
     """The nearest places, by looking at each."""
     near = [Near(place, distance_km(center, place[1:])) for place in places]
     return sorted((one for one in near if one.km <= radius_km), key=lambda one: one.km)[:count]
@@ -49,7 +51,8 @@ def brute_force(places: Iterable[Place], center: tuple[float, float], radius_km:
 def world() -> list[Place]:
     """Places in clumps where searches go wrong: the antimeridian, the poles, the zero lines; and anywhere."""
     chance = random.Random(6709)
-    clumps = [(0.0, 180.0), (0.0, -180.0), (-17.5, 179.9), (89.95, 0.0), (-89.95, 90.0), (0.0, 0.0), (34.06, -118.44)]
+    clumps = [(0.0, 180.0), (0.0, -180.0), (-17.5, 179.9), (89.95, 0.0), (-89.95, 90.0), (0.0, 0.0)]
+    clumps.append((34.06, -118.44))
     places = []
     for clump, (latitude, longitude) in enumerate(clumps):
         for number in range(300):
@@ -88,9 +91,15 @@ def osm_nodes(file: Path) -> list[Place]:
 def herd(*arguments: object, exit_code: int = 0) -> subprocess.CompletedProcess[str]:
     """Runs the command line; AssertionError when it ends with another exit code."""
     done = subprocess.run(
-        [str(BINARY), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=6 * DEADLINE, check=False
+        [str(BINARY), *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=6 * DEADLINE,
+        check=False,
     )
-    assert done.returncode == exit_code, f"herd {arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    output = f"{done.stdout}\n{done.stderr}"
+    assert done.returncode == exit_code, f"herd {arguments} ended with {done.returncode}:\n{output}"
     return done
 
 

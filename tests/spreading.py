@@ -9,14 +9,16 @@ from herd_process import Herd
 from waiting import wait_until
 
 
-def report(herd: Herd, server: str, client: str, location: str = "+1+2", time_text: str | None = None) -> bytes:
+def report(
+    herd: Herd, server: str, client: str, location: str = "+1+2", time_text: str | None = None
+) -> bytes:
     """Sends a report to one server; its AT line, with LF."""
     line = exchange(herd[server].clients, iamat(client, location, time_text))
     assert parse_at(line).server == server, line
     return line
 
 
-def wait_for_row(herd: Herd, servers: Iterable[str], client: str, line: bytes) -> None:
+def wait_for_row(herd: Herd, servers: Iterable[str], client: str | bytes, line: bytes) -> None:
     """Waits until all of the servers have exactly this AT line of a client."""
     for server in servers:
         wait_until(

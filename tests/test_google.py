@@ -29,8 +29,9 @@ class GoogleStub:
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
+        stub = Path(__file__).with_name("google_stub.py")
         self.process = subprocess.Popen(
-            [sys.executable, "-B", Path(__file__).with_name("google_stub.py"), "--make-cert", self.folder.name, "--until-eof"],
+            [sys.executable, "-B", stub, "--make-cert", self.folder.name, "--until-eof"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -217,7 +218,8 @@ class Both(GoogleCase):
             self.assertEqual(parse_whatsat(LineReader(connection).until(b"\n\n"))[1]["status"], "OK")
 
     def test_outstanding_commands_are_bounded(self) -> None:
-        settings = self.stub.settings(self.provider, timeout_ms=int(10_000 * SLOWNESS)) | {"limits": {"outstanding_commands": 3}}
+        settings = self.stub.settings(self.provider, timeout_ms=int(10_000 * SLOWNESS))
+        settings["limits"] = {"outstanding_commands": 3}
         herd = self.run_herd(single(settings, environment={"TEST_GOOGLE_KEY": KEY}))
         self.stub.set_mode("hold")
         address = herd["Goloman"].clients
@@ -277,7 +279,8 @@ class Both(GoogleCase):
             self.assertEqual(self.ask(herd)["status"], "REQUEST_DENIED")
 
     def test_a_certificate_that_is_not_trusted(self) -> None:
-        herd = self.run_herd(single(self.stub.settings(self.provider, ca_file=""), environment={"TEST_GOOGLE_KEY": KEY}))
+        settings = self.stub.settings(self.provider, ca_file="")
+        herd = self.run_herd(single(settings, environment={"TEST_GOOGLE_KEY": KEY}))
         self.stub.set_mode("ok")
         self.assertEqual(self.ask(herd)["status"], "UNKNOWN_ERROR")
         self.assertEqual(self.stub.requests(), [])

@@ -122,7 +122,8 @@ class Lines(HerdCase):
         reply = self.ask(b"".join(commands))
         for number in checks:
             line, _, reply = reply.partition(b"\n")
-            self.assertEqual(parse_at(line)[2:], (b"p%d" % (number % 7), b"+%d+%d" % (number % 90, number % 180), b"%d" % number))
+            client, location = b"p%d" % (number % 7), b"+%d+%d" % (number % 90, number % 180)
+            self.assertEqual(parse_at(line)[2:], (client, location, b"%d" % number))
             echo, _, reply = reply.partition(b"\n")
             self.assertEqual(echo, b"? x%d" % number)
             whole, end, reply = reply.partition(b"\n\n")

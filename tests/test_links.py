@@ -257,7 +257,8 @@ class HandMade(HerdCase):
 
     def test_a_short_secret_or_none_is_no_secret(self) -> None:
         for secret in ("", "short"):
-            server = Server("Alpha", self.herd.config, self.herd.folder, {**self.herd.environment, "HERD_SECRET": secret})
+            environment = {**self.herd.environment, "HERD_SECRET": secret}
+            server = Server("Alpha", self.herd.config, self.herd.folder, environment)
             with self.assertRaises(AssertionError) as failed:
                 server.start("--clients", "127.0.0.1:0", "--peers", "127.0.0.1:0")
             self.assertRegex(str(failed.exception), "(?i)secret")

@@ -68,7 +68,8 @@ class Movers(HerdCase):
     @staticmethod
     def lines(address: tuple[str, int], questions: bytes) -> list[At]:
         replies = exchange(address, questions).split(b"\n\n")[:-1]
-        return [parse_at(parse_whatsat(reply + b"\n\n")[0]) for reply in replies if not reply.startswith(b"? ")]
+        known = [reply for reply in replies if not reply.startswith(b"? ")]
+        return [parse_at(parse_whatsat(reply + b"\n\n")[0]) for reply in known]
 
     def test_ships_round_the_suez_canal(self) -> None:
         self.replay(movers.ships, "ais-suez-2021.csv", 22_287, 256)

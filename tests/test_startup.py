@@ -31,7 +31,8 @@ class Starting(HerdCase):
 
     def test_a_second_start_of_the_same_server(self) -> None:
         herd = self.run_herd(single())
-        self.fails(self.twin(herd), 1, f"{herd.client_ports['Goloman']}.*in use|in use.*{herd.client_ports['Goloman']}")
+        port = herd.client_ports["Goloman"]
+        self.fails(self.twin(herd), 1, f"{port}.*in use|in use.*{port}")
         parse_at(exchange(herd["Goloman"].clients, iamat("still")))
 
     def test_a_port_of_clients_that_is_taken(self) -> None:

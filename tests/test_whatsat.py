@@ -38,13 +38,14 @@ class Whatsat(HerdCase):
 
     def test_the_bounds_of_radius_and_maximum(self) -> None:
         self.ask(iamat("bounds"))
-        for radius, results_max in ((0, 0), (1, 1), (50, 20), ("00", "00"), ("050", "020"), ("0" * 50 + "10", "05")):
+        many_zeros = "0" * 50 + "10"
+        for radius, results_max in ((0, 0), (1, 1), (50, 20), ("00", "00"), ("050", "020"), (many_zeros, "05")):
             with self.subTest(radius=radius, results_max=results_max):
                 parse_whatsat(self.ask(whatsat("bounds", radius, results_max)))
 
     def test_other_numbers_are_refused(self) -> None:
         self.ask(iamat("bounds"))
-        lines = [whatsat("bounds", 51, 20), whatsat("bounds", 50, 21), whatsat("bounds", 100, 5), whatsat("bounds", 0, 99)]
+        lines = [whatsat("bounds", *numbers) for numbers in ((51, 20), (50, 21), (100, 5), (0, 99))]
         for number in BAD_NUMBERS:
             lines += [whatsat("bounds", number, 5), whatsat("bounds", 10, number)]
         for line in lines:
