@@ -218,6 +218,7 @@ class Herd:
             "link": {
                 "heartbeat_ms": 100,
                 "silence_ms": int(1000 * SLOWNESS),
+                "dial_timeout_ms": int(1000 * SLOWNESS),
                 "retry_delay_ms_min": 20,
                 "retry_delay_ms_max": 200,
             },

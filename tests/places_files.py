@@ -8,10 +8,11 @@ import math
 import random
 import subprocess
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import osm_pbf
 from herd_process import BINARY
 from waiting import DEADLINE
 
@@ -74,18 +75,24 @@ def write_csv(places: Iterable[Place], file: Path) -> Path:
     return file
 
 
-def osm_nodes(file: Path) -> list[Place]:
-    """The nodes of an OpenStreetMap XML file (.osm.gz) that are places; ways are left out."""
-    places = []
+def xml_nodes(file: Path) -> Iterator[osm_pbf.Node]:
+    """The nodes of an OpenStreetMap XML file in gzip."""
     with gzip.open(file) as text:
         for _, element in ElementTree.iterparse(text):
-            if element.tag != "node":
-                continue
-            tags = {tag.get("k"): tag.get("v") for tag in element.iter("tag")}
-            if tags.get("name", "").strip() and any(key in tags for key in PLACE_TAGS):
-                places.append(Place(tags["name"], float(element.get("lat", "")), float(element.get("lon", ""))))
-            element.clear()
-    return places
+            if element.tag == "node":
+                tags = {tag.get("k", ""): tag.get("v", "") for tag in element.iter("tag")}
+                yield osm_pbf.Node(float(element.get("lat", "")), float(element.get("lon", "")), tags)
+                element.clear()
+
+
+def osm_nodes(file: Path) -> list[Place]:
+    """The nodes of an OpenStreetMap file that are places; ways and relations are left out."""
+    nodes = osm_pbf.nodes(file) if file.suffix == ".pbf" else xml_nodes(file)
+    return [
+        Place(node.tags["name"], node.latitude, node.longitude)
+        for node in nodes
+        if node.tags.get("name", "").strip() and any(key in node.tags for key in PLACE_TAGS)
+    ]
 
 
 def herd(*arguments: object, exit_code: int = 0) -> subprocess.CompletedProcess[str]:

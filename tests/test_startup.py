@@ -160,8 +160,8 @@ class Ending(HerdCase):
                 server = herd["Goloman"]
                 with connect(server.clients) as idle:
                     os.kill(server.pid, number)
-                    server.wait_for_exit()
                     self.assertEqual(read_to_end(idle), b"")
+                server.wait_for_exit()
 
     def test_replies_are_finished(self) -> None:
         herd = self.run_herd(single())
@@ -173,7 +173,7 @@ class Ending(HerdCase):
             first = reader.line()
             server.terminate()
             rest = reader.buffer + read_to_end(connection)
-            server.wait_for_exit()
+        server.wait_for_exit()
         # Every reply that came is whole, and they are the first so many in order.
         self.assertTrue(rest == b"" or rest.endswith(b"\n"))
         for number, line in enumerate([first, *rest.splitlines()]):
@@ -196,7 +196,10 @@ class Ending(HerdCase):
             with connect(herd["A"].clients) as connection:
                 connection.sendall(iamat("a"))
                 LineReader(connection).line()
-                herd["A"].stop()
+                # The server closes first, so that the kernel remembers the connection on its side.
+                herd["A"].terminate()
+                read_to_end(connection)
+            herd["A"].wait_for_exit()
             herd["A"].start()
         wait_for_links(herd)
 
