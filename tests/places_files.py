@@ -6,15 +6,13 @@ import csv
 import gzip
 import math
 import random
-import subprocess
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import osm_pbf
-from herd_process import BINARY
-from waiting import DEADLINE
+from command_line import herd
 
 EARTH_RADIUS_KM = 6371.0088
 
@@ -93,21 +91,6 @@ def osm_nodes(file: Path) -> list[Place]:
         for node in nodes
         if node.tags.get("name", "").strip() and any(key in node.tags for key in PLACE_TAGS)
     ]
-
-
-def herd(*arguments: object, exit_code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Runs the command line; AssertionError when it ends with another exit code."""
-    done = subprocess.run(
-        [str(BINARY), *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=6 * DEADLINE,
-        check=False,
-    )
-    output = f"{done.stdout}\n{done.stderr}"
-    assert done.returncode == exit_code, f"herd {arguments} ended with {done.returncode}:\n{output}"
-    return done
 
 
 def make_index(index: Path, *files: Path) -> Path:

@@ -49,7 +49,9 @@ class Up(HerdCase):
     def reap(process: subprocess.Popen[str]) -> None:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+            process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
 
     def address(self, name: str) -> tuple[str, int]:
         return "127.0.0.1", self.herd_files.client_ports[name]
