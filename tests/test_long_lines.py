@@ -23,8 +23,8 @@ class LongLines(HerdCase):
         self.assertEqual(len(command), LINE_BYTES_MAX + 1)
         # Behind it another line, so that neither's end falls on the end of a read.
         replies = exchange(herd["Goloman"].clients, command + b"WHEREIS long\n")
-        line, other = replies.splitlines()
-        self.assertEqual(other, b"? WHEREIS long")
+        line, other = replies.splitlines(keepends=True)
+        self.assertEqual(other, b"? WHEREIS long\n")
         self.assertEqual(parse_at(line).location, b"+1." + b"7" * longest + b"-118")
         wait_for_row(herd, ["Hands"], "long", line)
 
