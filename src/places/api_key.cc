@@ -73,7 +73,8 @@ std::expected<ApiKey, std::string> LoadApiKey(const std::filesystem::path& file,
     return from(file.string(), *text);
   }
   const char* value = std::getenv(variable.c_str());
-  if (value == nullptr) return std::unexpected("the environment variable " + variable + " is not set");
+  if (value == nullptr)
+    return std::unexpected("the environment variable " + variable + " is not set");
   return from("the environment variable " + variable, value);
 }
 
