@@ -93,11 +93,11 @@ class Up(HerdCase):
             line = exchange(self.address("Goloman"), iamat("kiwi.cs.ucla.edu"))
             end = time.monotonic() + 0.5
             while time.monotonic() < end:
-                if position(self.address("Welsh"), "kiwi.cs.ucla.edu") == line:
+                if all(position(self.address(name), "kiwi.cs.ucla.edu") == line for name in FIVE):
                     return True
             return False
 
-        wait_until(worked, "a report to Goloman is at Welsh")
+        wait_until(worked, "a report to Goloman is at all")
         parse_whatsat(exchange(self.address("Wilkes"), whatsat("kiwi.cs.ucla.edu", 10, 5)))
         os.killpg(process.pid, signal.SIGINT)
         output = self.end(process, 0)

@@ -83,13 +83,11 @@ std::string Joined(const std::vector<std::string>& texts) {
   return joined.empty() ? "none" : joined;
 }
 
-// Tells whoever started us that we listen: `herd up`, a service manager, a test.
-void SayReady(int descriptor, const server::Server& server) {
-  const std::string line = "ready clients=" + Joined(server.client_addresses()) +
-                           " peers=" + Joined(server.peer_addresses()) + "\n";
-  // Nobody may be left to read it; that is no reason not to serve.
-  [[maybe_unused]] const ssize_t written = ::write(descriptor, line.data(), line.size());
-  ::close(descriptor);
+// Tells whoever started us how far we are: `herd up`, a service manager, a test. Nobody may be left
+// to read it; that is no reason not to serve.
+void Say(int descriptor, const std::string& line) {
+  if (descriptor >= 0) [[maybe_unused]]
+    const ssize_t written = ::write(descriptor, line.data(), line.size());
 }
 
 Exit Fail(Exit exit, const std::string& error) {
@@ -110,17 +108,20 @@ Exit ServeWith(server::Config config, flood::Secret secret, const ServeOptions& 
   if (!places) return Fail(Exit::kFailed, places.error());
   const std::string herd = config.herd;
   const std::string neighbours = Joined(config.NeighboursOf(options.name));
-  auto server = server::Server::Listen({.name = options.name,
-                                        .config = std::move(config),
-                                        .secret = std::move(secret),
-                                        .log = *log,
-                                        .traffic = std::move(traffic),
-                                        .places = *std::move(places)});
+  auto server =
+      server::Server::Listen({.name = options.name,
+                              .config = std::move(config),
+                              .secret = std::move(secret),
+                              .log = *log,
+                              .traffic = std::move(traffic),
+                              .places = *std::move(places),
+                              .on_linked = [fd = options.ready_fd] { Say(fd, "linked\n"); }});
   if (!server) return Fail(Exit::kFailed, server.error());
   (*log)->info("herd " HERD_VERSION ", herd {}: clients on {}, neighbours on {}; links to {}", herd,
                Joined((*server)->client_addresses()), Joined((*server)->peer_addresses()),
                neighbours);
-  if (options.ready_fd >= 0) SayReady(options.ready_fd, **server);
+  Say(options.ready_fd, "ready clients=" + Joined((*server)->client_addresses()) +
+                            " peers=" + Joined((*server)->peer_addresses()) + "\n");
   (*server)->Run();
   return Exit::kOk;
 }
@@ -163,7 +164,8 @@ void AddServe(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
   serve
       ->add_option("--ready-fd", options->ready_fd,
-                   "Write a line to this file descriptor once the server listens")
+                   "Write a line to this file descriptor once the server listens, and one once all "
+                   "its links are up")
       ->type_name("N");
   serve->footer(kFooter);
   serve->callback([&context, options] { context.exit = Serve(context, *options); });

@@ -22,6 +22,9 @@ constexpr const char* kThisProgram = "/proc/self/exe";
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   // The parent may have ended before that took hold.
   if (::getppid() != parent) ::_exit(1);
+  // Ctrl-C is for the parent, which then ends its servers: a second signal could meet a server that
+  // is about to end well and listens to none any more.
+  ::setpgid(0, 0);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -64,11 +67,10 @@ ServerProcess::~ServerProcess() {
   if (ready_fd_ >= 0) ::close(ready_fd_);
 }
 
-std::optional<std::string> ServerProcess::ReadReadyLine() {
+std::optional<std::string> ServerProcess::ReadLine() {
   std::string line;
   char c = 0;
   while (::read(ready_fd_, &c, 1) == 1 && c != '\n') line += c;
-  ::close(std::exchange(ready_fd_, -1));
   if (c != '\n') return std::nullopt;
   return line;
 }

@@ -12,7 +12,7 @@ namespace herd::cli {
 // One `herd serve` as a child process, ended by the system when this process ends.
 class ServerProcess {
  public:
-  // Starts this same program with `arguments`. The child's ready line comes by ready_fd().
+  // Starts this same program with `arguments`; what the child says of itself comes by ready_fd().
   static std::expected<ServerProcess, std::string> Start(std::string name,
                                                          std::vector<std::string> arguments);
 
@@ -22,11 +22,12 @@ class ServerProcess {
 
   const std::string& name() const { return name_; }
 
-  // Readable once the child listens or has ended; -1 after ReadReadyLine.
+  // Readable when the child has said something or has ended.
   int ready_fd() const { return ready_fd_; }
 
-  // "ready clients=A,B peers=C"; nothing when the child ended first. Blocks until either.
-  std::optional<std::string> ReadReadyLine();
+  // "ready clients=A,B peers=C" once it listens, then "linked" once all its links are up; nothing
+  // when the child ended first. Blocks until either.
+  std::optional<std::string> ReadLine();
 
   // Sends a signal, if the child has not been seen to end.
   void Kill(int signal) const;

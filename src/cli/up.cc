@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -27,6 +30,11 @@ struct UpOptions {
   std::filesystem::path traffic_dir;
   std::string log_level;
 };
+
+using Clock = std::chrono::steady_clock;
+
+// From when all servers listen to when all links should be up.
+constexpr std::chrono::seconds kLinkTime{5};
 
 constexpr const char* kFooter =
     "A server that ends is not started again; `herd serve NAME` in another terminal does that. "
@@ -110,29 +118,44 @@ class Herd {
     return true;
   }
 
-  // A herd is up with all its servers or not at all.
+  // A herd is up with all its servers or not at all. Links that do not come up in time are worth a
+  // word only: the servers go on trying.
   bool WaitUntilReady() {
     for (ServerProcess& server : servers_) {
-      if (!WaitForReadyLineOrUser(server)) return false;
-      const auto line = server.ReadReadyLine();
+      const auto line = NextLine(server, std::nullopt);
+      if (ended_by_user_) return false;
       if (!line) {
         std::cerr << "herd up: " << server.name() << " did not start; the others are ended\n";
         return false;
       }
       client_addresses_.push_back(FirstClientAddress(*line));
     }
+    const auto deadline = Clock::now() + kLinkTime;
+    for (ServerProcess& server : servers_) {
+      const auto line = NextLine(server, deadline);
+      if (ended_by_user_) return false;
+      if (!line) std::cerr << "herd up: not all links of " << server.name() << " are up yet\n";
+    }
     return true;
   }
 
-  bool WaitForReadyLineOrUser(const ServerProcess& server) {
+  // What the server says next; nothing when it ends, the time is up or the user wants to end.
+  std::optional<std::string> NextLine(ServerProcess& server,
+                                      std::optional<Clock::time_point> deadline) {
     for (;;) {
       std::array<pollfd, 2> polled{pollfd{server.ready_fd(), POLLIN, 0},
                                    pollfd{signals_.descriptor(), POLLIN, 0}};
-      ::poll(polled.data(), polled.size(), -1);
-      if (polled[0].revents != 0) return true;
+      const auto left =
+          deadline ? std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count()
+                   : -1;
+      if (::poll(polled.data(), polled.size(),
+                 deadline ? static_cast<int>(std::max<std::int64_t>(0, left)) : -1) == 0) {
+        return std::nullopt;
+      }
+      if (polled[0].revents != 0) return server.ReadLine();
       if (polled[1].revents != 0 && signals_.Take() != SIGCHLD) {
         ended_by_user_ = true;
-        return false;
+        return std::nullopt;
       }
     }
   }
@@ -171,22 +194,27 @@ class Herd {
   }
 
   Exit Watch() {
+    // One may have ended already, its signal taken while the links were waited for.
+    TellOfEnded();
     while (std::ranges::any_of(servers_, &ServerProcess::running)) {
-      if (signals_.Take() != SIGCHLD) {
-        EndAll();
-        return std::ranges::all_of(servers_, &ServerProcess::ended_well) ? Exit::kOk
-                                                                         : Exit::kFailed;
+      if (signals_.Take() == SIGCHLD) {
+        TellOfEnded();
+        continue;
       }
-      for (ServerProcess& server : servers_) {
-        if (const auto how = server.Ended()) {
-          std::cerr << "herd up: " << server.name() << " ended " << *how
-                    << "; the others go on. To start it again: herd serve " << server.name()
-                    << '\n';
-        }
-      }
+      EndAll();
+      return std::ranges::all_of(servers_, &ServerProcess::ended_well) ? Exit::kOk : Exit::kFailed;
     }
     std::cerr << "herd up: no server is left\n";
     return Exit::kFailed;
+  }
+
+  void TellOfEnded() {
+    for (ServerProcess& server : servers_) {
+      if (const auto how = server.Ended()) {
+        std::cerr << "herd up: " << server.name() << " ended " << *how
+                  << "; the others go on. To start it again: herd serve " << server.name() << '\n';
+      }
+    }
   }
 
   void EndAll() {

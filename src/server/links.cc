@@ -17,8 +17,12 @@ constexpr std::size_t kStrangersMax = 64;
 
 }  // namespace
 
-Links::Links(net::Loop& loop, Node& node, flood::Identity identity)
-    : loop_(loop), node_(node), identity_(std::move(identity)), random_(std::random_device{}()) {
+Links::Links(net::Loop& loop, Node& node, flood::Identity identity, std::function<void()> on_linked)
+    : loop_(loop),
+      node_(node),
+      identity_(std::move(identity)),
+      on_linked_(std::move(on_linked)),
+      random_(std::random_device{}()) {
   std::uint16_t id = 0;
   for (const std::string& name : identity_.neighbours) {
     neighbours_.push_back(
@@ -27,7 +31,15 @@ Links::Links(net::Loop& loop, Node& node, flood::Identity identity)
 }
 
 void Links::Start() {
+  SayWhenLinked();
   for (const auto& neighbour : neighbours_) Dial(*neighbour);
+}
+
+void Links::SayWhenLinked() {
+  const bool linked =
+      std::ranges::all_of(neighbours_, [](const auto& neighbour) { return neighbour->was_up; });
+  if (!linked) return;
+  if (const auto say = std::exchange(on_linked_, nullptr)) say();
 }
 
 void Links::Accept(net::Socket socket, const boost::asio::ip::tcp::endpoint& address) {
@@ -102,7 +114,9 @@ fleet::LinkId Links::OnOpen(PeerSession& session) {
     old->Drop("a newer connection took its place");
   neighbour.failures = 0;
   neighbour.last_problem.clear();
+  neighbour.was_up = true;
   node_.log->info("link to {} is up", session.Who());
+  SayWhenLinked();
   return neighbour.id;
 }
 

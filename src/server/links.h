@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <random>
 #include <set>
@@ -27,8 +28,9 @@ namespace herd::server {
 // and WakeFlood happens on its thread.
 class Links : public PeerOwner {
  public:
-  // `node` outlives the links.
-  Links(net::Loop& loop, Node& node, flood::Identity identity);
+  // `node` outlives the links. `on_linked` is called once, when every link has come up, be some of
+  // them down again by then; at once when there are none.
+  Links(net::Loop& loop, Node& node, flood::Identity identity, std::function<void()> on_linked);
 
   // Begins to dial.
   void Start();
@@ -63,6 +65,7 @@ class Links : public PeerOwner {
     bool dialing = false;            // the dialer is at work
     PeerSession* dialled = nullptr;  // connected by us, not yet up
     PeerSession* up = nullptr;
+    bool was_up = false;
     unsigned failures = 0;     // dials in a row that led to no link
     std::string last_problem;  // what was logged last, so as not to repeat it at every dial
   };
@@ -70,6 +73,7 @@ class Links : public PeerOwner {
   net::Loop& loop_;
   Node& node_;
   const flood::Identity identity_;
+  std::function<void()> on_linked_;  // empty once called
   std::vector<std::unique_ptr<Neighbour>> neighbours_;
   std::set<std::shared_ptr<PeerSession>> sessions_;  // all that are not closed
   std::minstd_rand random_;
@@ -83,6 +87,7 @@ class Links : public PeerOwner {
   void Dial(Neighbour& neighbour);
   void DropOwnDial(Neighbour& neighbour);
   void LogProblem(Neighbour& neighbour, const std::string& problem);
+  void SayWhenLinked();
   std::size_t Strangers() const;
 };
 

@@ -57,7 +57,8 @@ Server::Server(Parts parts)
              {.herd = node_.config.herd,
               .name = node_.name,
               .neighbours = node_.config.NeighboursOf(node_.name),
-              .secret = std::move(parts.secret)}),
+              .secret = std::move(parts.secret)},
+             std::move(parts.on_linked)),
       flood_([this] { links_.Flood(); }),
       signals_(first_loop().context(), SIGTERM, SIGINT),
       stop_timer_(first_loop().context()) {}

@@ -29,6 +29,8 @@ class Server {
     std::shared_ptr<spdlog::logger> log;
     std::unique_ptr<TrafficLog> traffic;  // may be null
     std::unique_ptr<places::Provider> places;
+    // Called once, from Run, when every link has come up; may be empty.
+    std::function<void()> on_linked;
   };
 
   // Listens on all its addresses, or says why it cannot; nothing is accepted before Run.
