@@ -83,6 +83,8 @@ class Server:
         self.environment = dict(environment)
         self.clients: Address = ("", 0)
         self.process: subprocess.Popen[bytes] | None = None
+        self.ready_fd = -1
+        self.log_length_at_launch = 0
 
     @property
     def pid(self) -> int:
@@ -97,12 +99,17 @@ class Server:
 
     def start(self, *options: str) -> None:
         """Starts it and returns when it listens; StartFailed when it ends instead."""
+        self.launch(*options)
+        self.wait_until_ready()
+
+    def launch(self, *options: str) -> None:
+        """Starts it without waiting; `wait_until_ready` must follow."""
         assert self.process is None, f"{self.name} runs already"
-        log_length = len(self.log())
-        ready_read, ready_write = os.pipe()
+        self.log_length_at_launch = len(self.log())
+        self.ready_fd, ready_write = os.pipe()
         command = [str(BINARY), "--config", str(self.config), "serve", self.name]
         with open(self.log_file, "ab") as log:
-            process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [*command, "--ready-fd", str(ready_write), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -111,19 +118,22 @@ class Server:
                 pass_fds=(ready_write,),
             )
         os.close(ready_write)
-        line = _read_line(ready_read)
-        os.close(ready_read)
+
+    def wait_until_ready(self) -> None:
+        assert self.process is not None
+        line = _read_line(self.ready_fd)
+        os.close(self.ready_fd)
         found = re.fullmatch(r"ready clients=(.+):(\d+) peers=(.*)\n", line)
-        if found is None:
-            if process.poll() is None and line == "":
-                try:
-                    process.wait(DEADLINE)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+        if found is not None:
+            self.clients = (found[1].strip("[]"), int(found[2]))
+            return
+        process, self.process = self.process, None
+        try:
+            process.wait(DEADLINE)
+        except subprocess.TimeoutExpired:
+            process.kill()
             process.wait()
-            raise StartFailed(self.name, process.returncode, line + self.log()[log_length:])
-        self.process = process
-        self.clients = (found[1].strip("[]"), int(found[2]))
+        raise StartFailed(self.name, process.returncode, line + self.log()[self.log_length_at_launch :])
 
     def stop(self) -> None:
         """SIGTERM; AssertionError unless it then ends by itself with exit code 0."""
@@ -266,7 +276,9 @@ class Herd:
             self.choose_ports()
             try:
                 for server in self.servers.values():
-                    server.start()
+                    server.launch()
+                for server in self.servers.values():
+                    server.wait_until_ready()
                 return
             except StartFailed as failed:
                 self.kill_all()
