@@ -190,10 +190,10 @@ class Server:
 
 
 def _read_line(descriptor: int) -> str:
-    """Reads up to LF or the end; what came so far when nothing more comes in time."""
+    """Reads the first line (`linked` may come right behind it); what came so far when no LF comes in time."""
     text = b""
     end = time.monotonic() + DEADLINE
-    while not text.endswith(b"\n"):
+    while b"\n" not in text:
         readable, _, _ = select.select([descriptor], [], [], max(0.0, end - time.monotonic()))
         if not readable:
             break
@@ -201,7 +201,8 @@ def _read_line(descriptor: int) -> str:
         if not chunk:
             break
         text += chunk
-    return text.decode()
+    first, end_of_line, _ = text.partition(b"\n")
+    return (first + end_of_line).decode()
 
 
 class Herd:
