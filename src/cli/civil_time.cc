@@ -126,8 +126,9 @@ class PatternReader {
         SkipSpaces(text_);
       } else if (pattern[i] != '%') {
         if (!Take(text_, pattern[i])) return false;
-      } else if (++i == pattern.size() || !TakeConversion(pattern[i])) {
-        return false;
+      } else {
+        ++i;
+        if (i == pattern.size() || !TakeConversion(pattern[i])) return false;
       }
     }
     return true;
@@ -235,11 +236,8 @@ std::optional<std::chrono::seconds> TakeZoneOffset(std::string_view& text) {
   int hours = 0;
   int minutes = 0;
   if (!TakeNumber(text, 2, 2, hours)) return std::nullopt;
-  if (Take(text, ':')) {
-    if (!TakeNumber(text, 2, 2, minutes)) return std::nullopt;
-  } else if (!text.empty() && wire::IsDigit(text.front())) {
-    if (!TakeNumber(text, 2, 2, minutes)) return std::nullopt;
-  }
+  const bool has_minutes = Take(text, ':') || (!text.empty() && wire::IsDigit(text.front()));
+  if (has_minutes && !TakeNumber(text, 2, 2, minutes)) return std::nullopt;
   if (hours > 18 || minutes > 59) return std::nullopt;
   return sign * (std::chrono::hours(hours) + std::chrono::minutes(minutes));
 }

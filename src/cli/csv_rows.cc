@@ -181,7 +181,7 @@ class RowReader {
       if (!readable) return std::unexpected(readable.error());
       if (!*readable) return {};
     }
-    row.mover = columns_.id ? std::move(fields[*columns_.id]) : options_.mover;
+    row.mover = columns_.id ? fields[*columns_.id] : options_.mover;
     rows_.rows.push_back(std::move(row));
     return {};
   }

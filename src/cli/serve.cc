@@ -95,7 +95,7 @@ Exit Fail(Exit exit, const std::string& error) {
   return exit;
 }
 
-Exit ServeWith(server::Config config, flood::Secret secret, const ServeOptions& options) {
+Exit ServeWith(server::Config config, const flood::Secret& secret, const ServeOptions& options) {
   auto log = server::MakeLog(config.logging, options.name);
   if (!log) return Fail(Exit::kFailed, log.error());
   std::unique_ptr<server::TrafficLog> traffic;
@@ -111,7 +111,7 @@ Exit ServeWith(server::Config config, flood::Secret secret, const ServeOptions& 
   auto server =
       server::Server::Listen({.name = options.name,
                               .config = std::move(config),
-                              .secret = std::move(secret),
+                              .secret = secret,
                               .log = *log,
                               .traffic = std::move(traffic),
                               .places = *std::move(places),
@@ -133,7 +133,7 @@ Exit Serve(const Context& context, const ServeOptions& options) {
   if (!config) return Fail(Exit::kUsage, config.error());
   auto secret = SecretOf(*config, options.name);
   if (!secret) return Fail(Exit::kUsage, secret.error());
-  const Exit exit = ServeWith(*std::move(config), *std::move(secret), options);
+  const Exit exit = ServeWith(*std::move(config), *secret, options);
   server::FlushLogs();
   return exit;
 }

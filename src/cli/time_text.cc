@@ -74,7 +74,7 @@ bool IsAmbiguousDate(std::string_view text) {
 std::expected<TimeFormat, std::string> TimeFormat::Make(std::string_view format,
                                                         std::chrono::seconds zone) {
   constexpr std::array<std::string_view, 4> kWords = {"", "posix", "posix-ms", "iso"};
-  const TimeFormat made(std::string(format), zone);
+  TimeFormat made(std::string(format), zone);
   if (std::ranges::find(kWords, format) != kWords.end()) return made;
   if (format.find('%') == std::string_view::npos) {
     return std::unexpected("\"" + std::string(format) +

@@ -40,7 +40,7 @@ std::vector<std::string> AddressesOf(const std::vector<std::unique_ptr<net::List
 
 Server::Server(Parts parts)
     : node_{.name = parts.name,
-            .config = std::move(parts.config),
+            .config = parts.config,
             .log = std::move(parts.log),
             .traffic = std::move(parts.traffic),
             .places = std::move(parts.places),
@@ -57,7 +57,7 @@ Server::Server(Parts parts)
              {.herd = node_.config.herd,
               .name = node_.name,
               .neighbours = node_.config.NeighboursOf(node_.name),
-              .secret = std::move(parts.secret)},
+              .secret = parts.secret},
              std::move(parts.on_linked)),
       flood_([this] { links_.Flood(); }),
       signals_(first_loop().context(), SIGTERM, SIGINT),
