@@ -10,7 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
+#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -233,13 +233,14 @@ class Herd {
 
 // The servers of a terminal find one secret: where none is set, one is made in its usual place.
 std::expected<void, std::string> EnsureSecret(const server::Config& config) {
-  const bool in_environment =
-      config.secret_file.empty() && std::getenv(config.secret_env.c_str()) != nullptr;
-  if (in_environment || config.links.empty()) return {};
+  if (server::SecretIsInEnvironment(config) || config.links.empty()) return {};
   const auto file = server::SecretFile(config);
   const auto made = server::MakeSecretFile(file);
   if (!made) return std::unexpected(made.error());
-  if (*made) fmt::print("herd up: made a secret for the herd in {}\n", file.string());
+  if (*made) {
+    fmt::print("herd up: made a secret for the herd in {}\n", file.string());
+    std::fflush(stdout);
+  }
   return {};
 }
 

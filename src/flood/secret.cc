@@ -4,7 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include <cstdint>
+#include <array>
 #include <cstdlib>
 
 namespace herd::flood {
@@ -27,9 +27,13 @@ std::string Secret::Mac(std::span<const std::string_view> parts) const {
            &size) == nullptr) {
     std::abort();
   }
+  return ToHex(std::span(mac).first(size));
+}
+
+std::string ToHex(std::span<const std::uint8_t> bytes) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string hex;
-  for (const std::uint8_t byte : std::span(mac).first(size)) {
+  for (const std::uint8_t byte : bytes) {
     hex += kHex[byte >> 4U];
     hex += kHex[byte & 0xFU];
   }

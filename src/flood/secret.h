@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +25,9 @@ class Secret {
  private:
   std::string bytes_;
 };
+
+// Two lower-case digits a byte.
+std::string ToHex(std::span<const std::uint8_t> bytes);
 
 // Whether two texts are equal, in a time that does not depend on where they differ.
 bool EqualInConstantTime(std::string_view a, std::string_view b);

@@ -49,18 +49,21 @@ std::filesystem::path SecretFile(const Config& config) {
   return config.secret_file.empty() ? DefaultSecretFile(config) : config.secret_file;
 }
 
+bool SecretIsInEnvironment(const Config& config) {
+  return config.secret_file.empty() && std::getenv(config.secret_env.c_str()) != nullptr;
+}
+
 std::expected<flood::Secret, std::string> LoadSecret(const Config& config) {
+  if (SecretIsInEnvironment(config)) {
+    return Checked(std::getenv(config.secret_env.c_str()),
+                   "the environment variable " + config.secret_env);
+  }
   const std::filesystem::path file = SecretFile(config);
-  if (config.secret_file.empty()) {
-    const char* value = std::getenv(config.secret_env.c_str());
-    if (value != nullptr) return Checked(value, "the environment variable " + config.secret_env);
-    if (!std::filesystem::exists(file)) {
-      return std::unexpected(
-          "the herd has no secret, and its servers cannot prove themselves to each other: set " +
-          config.secret_env +
-          ", name a file in [secret] of the configuration, or run `herd secret` " + "to make " +
-          file.string());
-    }
+  if (config.secret_file.empty() && !std::filesystem::exists(file)) {
+    return std::unexpected(
+        "the herd has no secret, and its servers cannot prove themselves to each other: set " +
+        config.secret_env + ", name a file in [secret] of the configuration, or run " +
+        "`herd secret` to make " + file.string());
   }
   auto text = ReadFile(file);
   if (!text) return std::unexpected(text.error());
@@ -96,13 +99,7 @@ std::string RandomHex(std::size_t bytes) {
   std::vector<std::uint8_t> random(bytes);
   // Without randomness there is no proof of anything: better no server than a guessable one.
   if (RAND_bytes(random.data(), static_cast<int>(bytes)) != 1) std::abort();
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string hex;
-  for (const std::uint8_t byte : random) {
-    hex += kHex[byte >> 4U];
-    hex += kHex[byte & 0xFU];
-  }
-  return hex;
+  return flood::ToHex(random);
 }
 
 }  // namespace herd::server

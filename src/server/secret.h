@@ -14,7 +14,10 @@ namespace herd::server {
 // says where it looked and how to make one.
 std::expected<flood::Secret, std::string> LoadSecret(const Config& config);
 
-// Where LoadSecret would look for a file.
+// Whether LoadSecret takes it from the environment.
+bool SecretIsInEnvironment(const Config& config);
+
+// The file that LoadSecret reads otherwise.
 std::filesystem::path SecretFile(const Config& config);
 
 // Makes a new secret of 32 random bytes in `file`, readable by its owner only, unless the file is
