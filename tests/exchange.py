@@ -5,6 +5,7 @@ Plain blocking sockets, since most tests are one exchange: send, half-close, rea
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -62,6 +63,17 @@ class LineReader:
 
     def line(self) -> bytes:
         return self.until(b"\n")
+
+    def now(self) -> bytes:
+        """What has come by now, without waiting for more."""
+        text, self.buffer = self.buffer, b""
+        timeout = self.connection.gettimeout()
+        self.connection.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while chunk := self.connection.recv(1 << 16):
+                text += chunk
+        self.connection.settimeout(timeout)
+        return text
 
 
 class At(NamedTuple):

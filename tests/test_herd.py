@@ -123,25 +123,6 @@ class Five(HerdCase):
             wait_for_row(self.herd, FIVE, f"stream{number % 10}", replies[number])
 
 
-class RightAfterTheReply(HerdCase):
-    def test_a_neighbour_knows(self) -> None:
-        """The change is with the links before the reply is written: the ordinary case, not a promise."""
-        herd = self.run_herd(Herd())
-        wait_for_links(herd)
-        tries, at_once = 100, 0
-        with connect(herd["Goloman"].clients) as here, connect(herd["Hands"].clients) as there:
-            reader_here, reader_there = LineReader(here), LineReader(there)
-            for number in range(tries):
-                here.sendall(iamat(f"quick{number}"))
-                line = reader_here.line()
-                there.sendall(whatsat(f"quick{number}"))
-                reply = reader_there.line()
-                if reply == line:
-                    at_once += 1
-                    reader_there.until(b"\n\n")
-        self.assertGreaterEqual(at_once, 9 * tries // 10, f"only {at_once} of {tries} were there at once")
-
-
 def exchange_line(herd: Herd, server: str, client: str) -> bytes:
     line = position(herd[server].clients, client)
     assert line is not None

@@ -9,7 +9,7 @@ import socket
 import time
 import unittest
 
-from exchange import exchange, iamat, parse_at, position, read_to_end, seconds_text
+from exchange import LineReader, connect, exchange, iamat, parse_at, position, read_to_end, seconds_text
 from herd_case import HerdCase
 from herd_process import FIVE, Herd, Server
 from neighbour import HandMadeNeighbour
@@ -90,6 +90,32 @@ class SlowReader(HerdCase):
         while missing:
             missing.discard(beta.next_report())
         self.assertLess(alpha.resident_bytes() - before, (8 << 20) * SLOWNESS)
+
+
+class RightAfterTheReply(HerdCase):
+    """Who has the reply to a report can count on it: it has been handed to the neighbours before."""
+
+    def test_with_one_thread(self) -> None:
+        self.check(threads=1)
+
+    def test_with_several_threads(self) -> None:
+        self.check(threads=3)
+
+    def check(self, threads: int) -> None:
+        patient = {"link": {"silence_ms": 600_000}}  # this Beta answers no PING
+        herd = Herd(("Alpha", "Beta"), (("Alpha", "Beta"),), patient, threads=threads)
+        del herd.servers["Beta"]
+        self.run_herd(herd)
+        beta = self.enterContext(HandMadeNeighbour(herd, "Beta", "Alpha"))
+        self.assertTrue(beta.open().startswith(b"PROOF "))
+        beta.until_answered()
+        # The system spreads connections over the threads.
+        clients = [self.enterContext(connect(herd["Alpha"].clients)) for _ in range(8 * threads)]
+        for number in range(20):
+            for client in clients:
+                client.sendall(iamat(f"quick{number}"))
+                line = LineReader(client).line()
+                self.assertIn(line, beta.reader.now())
 
 
 class HandMade(HerdCase):

@@ -1,5 +1,8 @@
 #include "net/connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <chrono>
@@ -89,6 +92,11 @@ void Connection::Resume(const std::string& out) {
   if (!closed_) Work({});
 }
 
+void Connection::Release() {
+  held_ = false;
+  if (!closed_) OnWritable();
+}
+
 // Lets the session take what has come, and writes what it answers, for as long as both go on.
 void Connection::Work(std::string_view fresh) {
   std::string out = loop_.TakeBuffer();
@@ -101,7 +109,7 @@ void Connection::Work(std::string_view fresh) {
     const bool kept = fresh.empty();
     const std::string_view input = kept ? std::string_view(input_) : fresh;
     std::size_t taken = 0;
-    if (!close_after_write_ && !lingering_ && HasRoom(out))
+    if (!close_after_write_ && !lingering_ && !held_ && HasRoom(out))
       taken = OnInput(input, input_ended_, out);
     const bool left = taken < input.size();
     KeepInput(input, taken);
@@ -135,9 +143,8 @@ void Connection::KeepInput(std::string_view input, std::size_t taken) {
 
 void Connection::Write(const std::string& out) {
   if (out.empty()) return;
-  OnBeforeWrite();
-  if (closed_) return;
-  if (WaitingOutput() > 0) {
+  if (!held_) held_ = !MayWrite();
+  if (held_ || WaitingOutput() > 0) {
     output_ += out;
     return;
   }
@@ -148,7 +155,7 @@ void Connection::Write(const std::string& out) {
 }
 
 void Connection::WriteWaiting() {
-  if (WaitingOutput() == 0) return;
+  if (held_ || WaitingOutput() == 0) return;
   error_code error;
   output_written_ += WriteSome(std::string_view(output_).substr(output_written_), error);
   if (error && !WouldBlock(error)) return Close(CloseReason::kGone);
@@ -161,6 +168,7 @@ void Connection::WriteWaiting() {
 // Decides what happens next, now that all is done that can be done.
 void Connection::WaitForMore() {
   if (lingering_) return WaitToRead();
+  if (held_) return;
   if (WaitingOutput() > 0) WaitToWrite();
   const bool no_more_input = finishing_ || input_ended_ || close_after_write_;
   if (no_more_input) {
@@ -194,7 +202,7 @@ void Connection::WaitToWrite() {
 }
 
 void Connection::Linger() {
-  if (input_ended_) return Close(CloseReason::kFinished);
+  if (input_ended_ || (finishing_ && Quiet())) return Close(CloseReason::kFinished);
   lingering_ = true;
   EndWriting();
   linger_timer_ = std::make_unique<Timer>(loop_.context(), kLingerTime);
@@ -218,6 +226,15 @@ std::size_t Connection::ReadSome(std::span<char> buffer, error_code& error) {
 
 std::size_t Connection::WriteSome(std::string_view bytes, error_code& error) {
   return socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error);
+}
+
+// Whether nothing is on its way: nothing came that is unread, and the peer's system has
+// acknowledged all that was written. An error counts as not quiet.
+bool Connection::Quiet() {
+  int unread = 0;
+  int unacknowledged = 0;
+  return ioctl(socket_.native_handle(), SIOCINQ, &unread) == 0 && unread == 0 &&
+         ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0;
 }
 
 void Connection::EndWriting() {

@@ -45,6 +45,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Closes at once; what is not written is lost.
   void Close(CloseReason reason = CloseReason::kDropped);
 
+  // Writes what MayWrite held back, and goes on.
+  void Release();
+
   bool closed() const { return closed_; }
   Loop& loop() { return loop_; }
 
@@ -60,8 +63,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Whether to read on. False stops reading until the next Resume.
   virtual bool WantsInput() const { return true; }
 
-  // Called before bytes go out.
-  virtual void OnBeforeWrite() {}
+  // Asked before bytes go out. False holds them, and all that follows, until Release; nothing is
+  // read meanwhile, and who is to call Release keeps the object alive.
+  virtual bool MayWrite() { return true; }
 
   // All output has been handed to the system: the session may append more to `out`.
   virtual void OnDrained(std::string& /*out*/) {}
@@ -88,12 +92,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   IdleHook idle_hook_{*this};
   const std::size_t output_bytes_max_;
   std::string input_;   // came, and is not taken yet
-  std::string output_;  // waits for the peer to read; the first output_written_ bytes are gone
+  std::string output_;  // waits to be written; the first output_written_ bytes are gone
   std::size_t output_written_ = 0;
   std::unique_ptr<Timer> linger_timer_;
   std::size_t lingered_bytes_ = 0;
   bool reading_ : 1 = false;            // a wait for input is pending
   bool writing_ : 1 = false;            // a wait for room is pending
+  bool held_ : 1 = false;               // the output waits for Release
   bool input_ended_ : 1 = false;        // the peer has half-closed
   bool finishing_ : 1 = false;          // Finish was called
   bool close_after_write_ : 1 = false;  // CloseAfterWrite was called
@@ -115,6 +120,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void WaitToWrite();
   void Linger();
   void Discard();
+
+  bool Quiet();
 
   // The three functions that touch the socket's bytes.
   std::size_t ReadSome(std::span<char> buffer, boost::system::error_code& error);

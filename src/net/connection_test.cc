@@ -24,6 +24,7 @@ class Echo : public Connection {
  public:
   struct Events {
     std::size_t bytes_taken = 0;
+    bool may_write = true;
     std::vector<CloseReason> closed;
   };
 
@@ -43,6 +44,8 @@ class Echo : public Connection {
     events_.bytes_taken += taken;
     return taken;
   }
+
+  bool MayWrite() override { return events_.may_write; }
 
   void OnClosed(CloseReason reason) override { events_.closed.push_back(reason); }
 
@@ -168,6 +171,43 @@ TEST_F(Connections, AnswerWhatHasComeWhenTheyFinish) {
   Socket socket = Dial();
   boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
   patient_.FinishAll();
+  EXPECT_EQ(Read(socket, 100), "hello<end>");
+}
+
+TEST_F(Connections, EndAtOnceWhenNothingIsOnItsWay) {
+  const Socket socket = Dial();
+  patient_.FinishAll();
+  EXPECT_EQ(events_.closed, std::vector{CloseReason::kFinished});
+}
+
+TEST_F(Connections, HoldWhatMayNotGoOutYet) {
+  events_.may_write = false;
+  Socket socket = Dial();
+  const std::shared_ptr<Echo> held = last_.lock();
+  boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
+  RunUntil([&] { return events_.bytes_taken == 5; });
+  boost::asio::write(socket, boost::asio::buffer(std::string(", world")));
+  socket.shutdown(Socket::shutdown_send);
+  // Neither is the one written nor the other read until the release.
+  loop_.context().poll();
+  EXPECT_EQ(events_.bytes_taken, 5U);
+  EXPECT_EQ(socket.available(), 0U);
+  events_.may_write = true;
+  held->Release();
+  EXPECT_EQ(Read(socket, 100), "hello, world<end>");
+  RunUntil([&] { return !events_.closed.empty(); });
+  EXPECT_EQ(events_.closed, std::vector{CloseReason::kFinished});
+}
+
+TEST_F(Connections, FinishOnlyWhenWhatIsHeldIsWritten) {
+  events_.may_write = false;
+  Socket socket = Dial();
+  const std::shared_ptr<Echo> held = last_.lock();
+  boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
+  RunUntil([&] { return events_.bytes_taken == 5; });
+  patient_.FinishAll();
+  EXPECT_EQ(events_.closed, std::vector<CloseReason>{});
+  held->Release();
   EXPECT_EQ(Read(socket, 100), "hello<end>");
 }
 

@@ -33,17 +33,20 @@ places::Query QueryOf(const wire::Whatsat& whatsat, std::string_view location_te
 
 ClientSession::ClientSession(net::Loop& loop, net::Socket socket, net::IdleList& idle_list,
                              net::Admission::Ticket ticket,
-                             const boost::asio::ip::tcp::endpoint& peer, Node& node,
-                             const std::function<void()>& flood)
+                             const boost::asio::ip::tcp::endpoint& peer, Node& node, Links& links)
     : Connection(loop, std::move(socket), node.config.limits.output_bytes, &idle_list),
       node_(node),
-      flood_(flood),
+      links_(links),
       ticket_(std::move(ticket)),
       peer_(node.traffic ? net::ToString(peer) : std::string()) {}
 
 bool ClientSession::WantsInput() const {
   return replies_ == nullptr || (replies_->expected() < node_.config.limits.outstanding_commands &&
                                  replies_->bytes() < node_.config.limits.output_bytes);
+}
+
+bool ClientSession::MayWrite() {
+  return !std::exchange(changed_, false) || links_.FloodBefore(*this);
 }
 
 bool ClientSession::CanTake(const std::string& out) const {
@@ -87,7 +90,7 @@ void ClientSession::Take(std::string_view line, std::string& out) {
 void ClientSession::Take(const wire::Iamat& iamat, std::string& out) {
   std::string skew_text;
   const wire::At at = wire::MakeAt(iamat, node_.name, Now(), skew_text);
-  node_.fleet.Apply(at, fleet::kFromClient);
+  if (node_.fleet.Apply(at, fleet::kFromClient) == fleet::Applied::kStored) changed_ = true;
   std::string reply;
   wire::AppendAt(reply, at);
   reply += '\n';

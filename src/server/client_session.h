@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include "net/admission.h"
 #include "net/connection.h"
 #include "places/provider.h"
+#include "server/links.h"
 #include "server/node.h"
 #include "server/replies.h"
 #include "wire/command.h"
@@ -21,25 +21,25 @@ namespace herd::server {
 // thread.
 class ClientSession : public net::Connection {
  public:
-  // `node` and `flood`, which hands changes to the neighbours' links before replies go out, outlive
-  // the session.
+  // `node` and `links`, which get every change before its reply goes out, outlive the session.
   ClientSession(net::Loop& loop, net::Socket socket, net::IdleList& idle_list,
                 net::Admission::Ticket ticket, const boost::asio::ip::tcp::endpoint& peer,
-                Node& node, const std::function<void()>& flood);
+                Node& node, Links& links);
 
  protected:
   std::size_t OnInput(std::string_view input, bool end, std::string& out) override;
   bool Busy() const override { return replies_ != nullptr; }
   bool WantsInput() const override;
-  void OnBeforeWrite() override { flood_(); }
+  bool MayWrite() override;
 
  private:
   Node& node_;
-  const std::function<void()>& flood_;
+  Links& links_;
   const net::Admission::Ticket ticket_;
   std::unique_ptr<Replies> replies_;  // null while none has to wait
   const std::string peer_;            // the client's address; empty unless traffic is logged
   std::optional<ReplyId> asking_;     // while the places provider is being called
+  bool changed_ = false;              // the fleet, by a report whose reply is not out yet
 
   bool CanTake(const std::string& out) const;
   void Take(std::string_view line, std::string& out);

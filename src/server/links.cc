@@ -60,8 +60,21 @@ std::size_t Links::Strangers() const {
   }));
 }
 
+bool Links::FloodBefore(net::Connection& writer) {
+  if (up_count_ == 0) return true;
+  if (loop_.OnThisThread()) {
+    Flood();
+    return true;
+  }
+  {
+    const std::lock_guard lock(writers_mutex_);
+    writers_.push_back(writer.shared_from_this());
+  }
+  WakeFlood();
+  return false;
+}
+
 void Links::Flood() {
-  if (!loop_.OnThisThread()) return;
   for (const auto& neighbour : neighbours_) {
     if (neighbour->up != nullptr && neighbour->up->pending()) neighbour->up->Flood();
   }
@@ -71,7 +84,17 @@ void Links::WakeFlood() {
   if (flood_posted_.exchange(true)) return;
   boost::asio::post(loop_.context(), [this] {
     flood_posted_ = false;
+    // Taken before the flood: one that comes later may have changed what the flood has passed.
+    std::vector<std::shared_ptr<net::Connection>> writers;
+    {
+      const std::lock_guard lock(writers_mutex_);
+      writers.swap(writers_);
+    }
     Flood();
+    for (auto& writer : writers) {
+      net::Loop& loop = writer->loop();
+      boost::asio::post(loop.context(), [writer = std::move(writer)] { writer->Release(); });
+    }
   });
 }
 
@@ -110,8 +133,11 @@ fleet::LinkId Links::OnOpen(PeerSession& session) {
   Neighbour& neighbour = Find(session.handshake().peer());
   if (neighbour.dialled == &session) neighbour.dialled = nullptr;
   // A neighbour opens a second connection only when it knows the first to be dead.
-  if (PeerSession* old = std::exchange(neighbour.up, &session))
+  if (PeerSession* old = std::exchange(neighbour.up, &session)) {
     old->Drop("a newer connection took its place");
+  } else {
+    ++up_count_;
+  }
   neighbour.failures = 0;
   neighbour.last_problem.clear();
   neighbour.was_up = true;
@@ -120,11 +146,11 @@ fleet::LinkId Links::OnOpen(PeerSession& session) {
   return neighbour.id;
 }
 
-void Links::OnPeerClosed(PeerSession& session, std::string_view why) {
-  std::erase_if(sessions_, [&](const auto& held) { return held.get() == &session; });
+void Links::OnOver(PeerSession& session, std::string_view why) {
   for (const auto& neighbour : neighbours_) {
     if (neighbour->up == &session) {
       neighbour->up = nullptr;
+      --up_count_;
       node_.log->log(stopping_ ? spdlog::level::debug : spdlog::level::warn,
                      "link to {} is down: {}", session.Who(), why);
       return DialLater(*neighbour);
@@ -141,6 +167,10 @@ void Links::OnPeerClosed(PeerSession& session, std::string_view why) {
   } else {
     strangers_log_.Log(*node_.log, SteadyNow(), message);
   }
+}
+
+void Links::OnPeerClosed(PeerSession& session) {
+  std::erase_if(sessions_, [&](const auto& held) { return held.get() == &session; });
 }
 
 Links::Neighbour& Links::Find(std::string_view name) {

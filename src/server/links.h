@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <set>
 #include <string>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "flood/handshake.h"
+#include "net/connection.h"
 #include "net/dialer.h"
 #include "net/loop.h"
 #include "server/log_limit.h"
@@ -24,8 +26,8 @@
 namespace herd::server {
 
 // The links of one server: dials each neighbour until a connection to it stands, takes those that
-// dial us, and keeps one connection per neighbour. All links live on one loop; everything but Flood
-// and WakeFlood happens on its thread.
+// dial us, and keeps one connection per neighbour. All links live on one loop; everything but
+// FloodBefore and WakeFlood happens on its thread.
 class Links : public PeerOwner {
  public:
   // `node` outlives the links. `on_linked` is called once, when every link has come up, be some of
@@ -38,9 +40,10 @@ class Links : public PeerOwner {
   // A connection to our port for neighbours.
   void Accept(net::Socket socket, const boost::asio::ip::tcp::endpoint& address);
 
-  // Hands all changes to the links. On another thread than the loop's it only returns: WakeFlood
-  // has brought the loop to do it.
-  void Flood();
+  // Hands all changes to the links before `writer` writes its replies. True when that has happened;
+  // false on another thread than the loop's: then `writer` is to hold them, and is released on its
+  // own loop. Any thread.
+  bool FloodBefore(net::Connection& writer);
 
   // Hands over the last changes, says goodbye, and dials no more.
   void Stop();
@@ -51,7 +54,8 @@ class Links : public PeerOwner {
   bool Accepts(PeerSession& session) override;
   fleet::LinkId OnOpen(PeerSession& session) override;
   void WakeFlood() override;
-  void OnPeerClosed(PeerSession& session, std::string_view why) override;
+  void OnOver(PeerSession& session, std::string_view why) override;
+  void OnPeerClosed(PeerSession& session) override;
 
  private:
   struct Neighbour {
@@ -77,11 +81,15 @@ class Links : public PeerOwner {
   std::vector<std::unique_ptr<Neighbour>> neighbours_;
   std::set<std::shared_ptr<PeerSession>> sessions_;  // all that are not closed
   std::minstd_rand random_;
+  std::atomic<std::size_t> up_count_ = 0;
   std::atomic<bool> flood_posted_ = false;
+  std::mutex writers_mutex_;
+  std::vector<std::shared_ptr<net::Connection>> writers_;  // to be released after the next flood
   bool stopping_ = false;
   LogLimit strangers_log_;
 
   Neighbour& Find(std::string_view name);
+  void Flood();
   std::shared_ptr<PeerSession> Add(net::Socket socket, std::string peer, std::string address);
   void DialLater(Neighbour& neighbour);
   void Dial(Neighbour& neighbour);

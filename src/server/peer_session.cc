@@ -13,9 +13,6 @@ namespace {
 
 constexpr std::size_t kNonceBytes = 32;
 
-// A neighbour that dialled us has so long to prove itself.
-constexpr std::chrono::seconds kHandshakeTime{5};
-
 // So much of the flood is handed to the system at a time. What is not yet handed over stays in the
 // fleet, where a newer report of the same client replaces it.
 constexpr std::size_t kFloodBytes = 65'536;
@@ -40,7 +37,7 @@ PeerSession::PeerSession(net::Loop& loop, net::Socket socket, Node& node,
       timer_(loop.context()) {}
 
 void PeerSession::Open() {
-  timer_.expires_after(kHandshakeTime);
+  timer_.expires_after(node_.config.link.dial_timeout);
   timer_.async_wait([self = std::static_pointer_cast<PeerSession>(shared_from_this())](
                         boost::system::error_code error) {
     if (!error && !self->link_ && !self->closed()) self->Drop("did not prove itself in time");
@@ -63,13 +60,13 @@ void PeerSession::SayBye() {
     flood::Link::SayBye(out);
   }
   LogOut(out);
-  why_closed_ = "this server ends";
+  SayOver("this server ends");
   CloseAfterWrite();
   Resume(out);
 }
 
 void PeerSession::Drop(std::string_view why) {
-  why_closed_ = why;
+  SayOver(why);
   Close();
 }
 
@@ -116,8 +113,7 @@ void PeerSession::ReceiveGreeting(std::string_view line, std::string& out) {
   if (handshake_.state() == State::kOpen) {
     OpenLink();
   } else if (handshake_.state() == State::kRefused) {
-    why_closed_ =
-        (handshake_.refused_by_peer() ? "it refuses us: " : "refused: ") + handshake_.reason();
+    SayOver((handshake_.refused_by_peer() ? "it refuses us: " : "refused: ") + handshake_.reason());
     CloseAfterWrite();
   }
 }
@@ -158,7 +154,12 @@ void PeerSession::OnDrained(std::string& out) {
 
 void PeerSession::OnClosed(net::CloseReason reason) {
   timer_.cancel();
-  owner_.OnPeerClosed(*this, why_closed_.empty() ? WhyClosed(reason) : why_closed_);
+  SayOver(WhyClosed(reason));
+  owner_.OnPeerClosed(*this);
+}
+
+void PeerSession::SayOver(std::string_view why) {
+  if (!std::exchange(over_, true)) owner_.OnOver(*this, why);
 }
 
 void PeerSession::LogOut(std::string_view bytes) const {

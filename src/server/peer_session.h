@@ -31,8 +31,11 @@ class PeerOwner {
   // There is something to flood: call PeerSession::Flood soon. From any thread, under a lock of the
   // fleet.
   virtual void WakeFlood() = 0;
-  // The session is over; `why` is for the log.
-  virtual void OnPeerClosed(PeerSession& session, std::string_view why) = 0;
+  // The session is no link any more and will not be one; `why` is for the log. Once a session; its
+  // connection may take a while longer to close.
+  virtual void OnOver(PeerSession& session, std::string_view why) = 0;
+  // Its connection has closed. After OnOver.
+  virtual void OnPeerClosed(PeerSession& session) = 0;
 };
 
 // One connection to a neighbour, from its first byte on: the bytes and timers round a
@@ -77,13 +80,14 @@ class PeerSession : public net::Connection {
   bool proved_;
   std::optional<flood::Link> link_;
   net::Timer timer_;
-  std::string why_closed_;
+  bool over_ = false;
 
   void Receive(std::string_view line, std::string& out);
   void ReceiveGreeting(std::string_view line, std::string& out);
   void OpenLink();
   void EndLink(flood::Link::End end);
   void WaitForTick();
+  void SayOver(std::string_view why);
   void LogOut(std::string_view bytes) const;
 };
 

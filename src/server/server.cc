@@ -59,7 +59,6 @@ Server::Server(Parts parts)
               .neighbours = node_.config.NeighboursOf(node_.name),
               .secret = parts.secret},
              std::move(parts.on_linked)),
-      flood_([this] { links_.Flood(); }),
       signals_(first_loop().context(), SIGTERM, SIGINT),
       stop_timer_(first_loop().context()) {}
 
@@ -150,7 +149,7 @@ void Server::AcceptClient(Worker& worker, net::Socket socket,
     return;
   }
   std::make_shared<ClientSession>(worker.loop, std::move(socket), worker.idle_list,
-                                  *std::move(ticket), peer, node_, flood_)
+                                  *std::move(ticket), peer, node_, links_)
       ->Start();
 }
 

@@ -64,7 +64,6 @@ class Server {
   Node node_;
   std::vector<std::unique_ptr<Worker>> workers_;  // the first one bears the links
   Links links_;
-  const std::function<void()> flood_;
   Listeners client_listeners_;
   Listeners peer_listeners_;
   boost::asio::signal_set signals_;
