@@ -14,12 +14,16 @@
 namespace herd::cli {
 namespace {
 
+std::string_view Trimmed(std::string_view name) {
+  while (!name.empty() && wire::IsSpace(name.front())) name.remove_prefix(1);
+  while (!name.empty() && wire::IsSpace(name.back())) name.remove_suffix(1);
+  return name;
+}
+
 // White space around an ID is not part of it; within, it becomes '_', since the protocol's fields
 // are separated by it.
 std::string CleanId(std::string_view name) {
-  while (!name.empty() && wire::IsSpace(name.front())) name.remove_prefix(1);
-  while (!name.empty() && wire::IsSpace(name.back())) name.remove_suffix(1);
-  std::string id(name);
+  std::string id(Trimmed(name));
   std::ranges::replace_if(id, wire::IsSpace, '_');
   return id;
 }
@@ -57,12 +61,6 @@ class Movers {
     std::uint32_t number = 0;
     std::string name;
   };
-
-  static std::string_view Trimmed(std::string_view name) {
-    while (!name.empty() && wire::IsSpace(name.front())) name.remove_prefix(1);
-    while (!name.empty() && wire::IsSpace(name.back())) name.remove_suffix(1);
-    return name;
-  }
 
   std::unordered_map<std::string, std::uint32_t> by_name_;
   std::unordered_map<std::string, Known> by_id_;

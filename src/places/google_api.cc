@@ -5,6 +5,11 @@
 
 namespace herd::places {
 
+std::unexpected<LookUpFailure> NotAnAnswer(std::string_view why) {
+  return std::unexpected(
+      LookUpFailure{Status::kUnknownError, "Google's answer is not one: " + std::string(why)});
+}
+
 Status StatusOfHttp(int http_status) {
   switch (http_status) {
     case 400:

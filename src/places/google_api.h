@@ -39,6 +39,9 @@ class GoogleApi {
                                                     int results_max) const = 0;
 };
 
+// What Google sent is no answer, because of `why`.
+std::unexpected<LookUpFailure> NotAnAnswer(std::string_view why);
+
 // What the HTTP status of a refusal means, where nothing in the body says more.
 Status StatusOfHttp(int http_status);
 

@@ -15,11 +15,6 @@ namespace {
 
 using Result = std::expected<Answer, LookUpFailure>;
 
-Result NotAnAnswer(std::string_view why) {
-  return std::unexpected(
-      LookUpFailure{Status::kUnknownError, "Google's answer is not one: " + std::string(why)});
-}
-
 std::optional<Status> StatusOf(std::string_view word) {
   constexpr std::array kAll = {Status::kOk,
                                Status::kZeroResults,

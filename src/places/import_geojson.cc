@@ -127,26 +127,18 @@ void AddFeature(object feature, PlaceSink& sink) {
 
 Imported ImportGeoJson(const std::filesystem::path& file, PlaceSink& sink,
                        const FileProgress& progress) {
-  std::expected<JsonFile, std::string> json = JsonFile::Load(file);
-  if (!json) return std::unexpected(std::move(json.error()));
-  simdjson::ondemand::document document;
-  bool is_read = false;
-  try {
-    document = json->Document();
-    is_read = true;
+  return JsonFile::Read(file, [&](const JsonFile& json, JsonFile::Document& document) -> Imported {
     object root = document.get_object();
     if (StringMember(root, "type") != "FeatureCollection") {
-      return std::unexpected(json->Explain(nullptr, "JSON, but not a GeoJSON FeatureCollection"));
+      return std::unexpected(json.Explain(nullptr, "JSON, but not a GeoJSON FeatureCollection"));
     }
     Pacer pacer(progress);
     for (object feature : root.find_field_unordered("features").get_array()) {
       AddFeature(feature, sink);
-      pacer.Step([&] { return json->Fraction(document); });
+      pacer.Step([&] { return json.Fraction(document); });
     }
-  } catch (const simdjson::simdjson_error& error) {
-    return std::unexpected(json->Explain(is_read ? &document : nullptr, error.what()));
-  }
-  return {};
+    return {};
+  });
 }
 
 }  // namespace herd::places

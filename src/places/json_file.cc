@@ -12,13 +12,24 @@ using simdjson::ondemand::document;
 using simdjson::ondemand::object;
 using simdjson::ondemand::value;
 
-std::expected<JsonFile, std::string> JsonFile::Load(const std::filesystem::path& path) {
+std::expected<void, std::string> JsonFile::Read(const std::filesystem::path& path,
+                                                const Reader& read) {
   simdjson::padded_string text;
   if (const auto error = simdjson::padded_string::load(path.string()).get(text);
       error != simdjson::SUCCESS) {
     return std::unexpected(path.string() + ": " + simdjson::error_message(error));
   }
-  return JsonFile(path.string(), std::move(text));
+  const JsonFile file(path.string(), std::move(text));
+  simdjson::ondemand::parser parser;
+  document document;
+  bool is_read = false;
+  try {
+    document = parser.iterate(file.text_);
+    is_read = true;
+    return read(file, document);
+  } catch (const simdjson::simdjson_error& error) {
+    return std::unexpected(file.Explain(is_read ? &document : nullptr, error.what()));
+  }
 }
 
 double JsonFile::Fraction(document& document) const {

@@ -4,27 +4,29 @@
 
 #include <expected>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace herd::places {
 
-// A file of JSON in memory, to be read once from front to back.
+// A file of JSON in memory, while it is read once from front to back.
 class JsonFile {
  public:
-  // The error names the file.
-  static std::expected<JsonFile, std::string> Load(const std::filesystem::path& path);
+  using Document = simdjson::ondemand::document;
+  using Reader = std::function<std::expected<void, std::string>(const JsonFile& file, Document&)>;
 
-  // Starts reading. Throws simdjson_error, as reading the document does. This object stays where it
-  // is and outlives the document.
-  simdjson::ondemand::document Document() { return parser_.iterate(text_); }
+  // Loads the file and calls `read`, which may throw simdjson_error, as reading the document does.
+  // The error names the file, and the place in it where that is known.
+  static std::expected<void, std::string> Read(const std::filesystem::path& path,
+                                               const Reader& read);
 
   // How much is read, 0 to 1.
-  double Fraction(simdjson::ondemand::document& document) const;
+  double Fraction(Document& document) const;
 
   // One line about what is wrong: file, byte and simdjson's words.
-  std::string Explain(simdjson::ondemand::document* document, std::string_view problem) const;
+  std::string Explain(Document* document, std::string_view problem) const;
 
  private:
   JsonFile(std::string name, simdjson::padded_string text)
@@ -32,7 +34,6 @@ class JsonFile {
 
   std::string name_;
   simdjson::padded_string text_;
-  simdjson::ondemand::parser parser_;
 };
 
 // A member, or nothing where there is none. Throws simdjson_error when the JSON is broken: after
