@@ -15,7 +15,7 @@ namespace herd::fleet {
 // Each change appends the row with the next number. An entry is live while its row has changed no
 // further; the others are dropped once they outnumber the live ones, so that the feed is never
 // longer than twice the rows and a follower that stays away costs nothing. Not thread-safe: the
-// stripe's lock guards it. Rows must outlive the feed.
+// stripe's lock guards it. Rows outlive the feed, but for those that are removed from it.
 class Feed {
  public:
   struct Entry {
@@ -27,6 +27,17 @@ class Feed {
 
   // Gives `row` the next number.
   void Append(Row& row);
+
+  // Forgets the rows for which `is_gone` is true; they may be destroyed then.
+  template <typename IsGone>
+  void Remove(IsGone&& is_gone) {
+    std::erase_if(entries_, [&](const Entry& entry) {
+      if (!entry.live()) return true;
+      if (!is_gone(*entry.row)) return false;
+      --live_;
+      return true;
+    });
+  }
 
   // The entries after `cursor`, oldest first; among them may be some that are no longer live.
   std::span<const Entry> After(ChangeNumber cursor) const;

@@ -2,40 +2,54 @@
 
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string_view>
 #include <vector>
 
+#include "fleet/digest.h"
 #include "fleet/feed.h"
+#include "fleet/hash.h"
 #include "fleet/row.h"
 #include "fleet/row_table.h"
 #include "wire/at.h"
 
 namespace herd::fleet {
 
+class Backlog;
 class Follower;
 
 // What became of a report.
 enum class Applied {
-  kStored,  // it won: the row and the change feed changed
-  kOlder,   // the row holds a greater one; nothing changed
-  kKnown,   // the row holds this very report; nothing changed
+  kStored,   // it won: the row and the change feed changed
+  kOlder,    // the row holds a greater one; nothing changed
+  kKnown,    // the row holds this very report; nothing changed
+  kExpired,  // it was received before the horizon; nothing changed
+};
+
+// A place in the change feed of the whole fleet: one for each stripe.
+using Cursors = std::array<ChangeNumber, kRanges>;
+
+// From when on reports count, by their time of receipt: what was received earlier has expired.
+struct Horizon {
+  wire::UnixNanos rows{std::numeric_limits<std::int64_t>::min()};
+  wire::UnixNanos tombstones{std::numeric_limits<std::int64_t>::min()};
 };
 
 // Where every client is, and the feed of changes.
 //
-// Rows are spread over stripes by client, each with a lock and a feed of its own, so that threads
-// seldom meet. Every function may be called from any thread. Followers must be gone before the
-// fleet.
+// Rows are spread over stripes by client, each with a lock, a feed and digests of its own, so that
+// threads seldom meet. A stripe is one of the ranges that servers compare. Every function may be
+// called from any thread. Followers must be gone before the fleet.
 class Fleet {
  public:
-  static constexpr std::size_t kStripes = 64;
+  static constexpr std::size_t kStripes = kRanges;
 
-  Fleet() = default;
+  explicit Fleet(HashKey key = {}) : key_(key) {}
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
@@ -43,22 +57,40 @@ class Fleet {
   Applied Apply(const wire::At& at, LinkId from);
 
   // Calls `read` with the client's row, under the stripe's lock: it must be short and must not call
-  // the fleet. False when the client is unknown.
+  // the fleet. False when the client is unknown, forgotten or expired.
   template <typename Read>
-  bool Find(std::string_view client, Read&& read) const {
-    const std::size_t hash = HashOf(client);
-    const Stripe& stripe = stripes_[StripeOf(hash)];
-    const std::lock_guard lock(stripe.mutex);
-    const Row* row = stripe.rows.Find(client, hash);
-    if (row == nullptr) return false;
-    read(*row);
-    return true;
-  }
+  bool Find(std::string_view client, Read&& read) const;
+
+  // The same by the client's hash, for a row of any kind.
+  template <typename Read>
+  bool FindRow(ClientHash client, Read&& read) const;
 
   // How many clients are known.
   std::size_t size() const;
 
+  // What was received before the horizon is unknown from now on. It only moves forward: one that
+  // lies before the last is ignored.
+  void SetHorizon(Horizon horizon);
+
+  // Drops the expired rows of one stripe; takes as long as looking at each of its rows. Returns how
+  // many they were.
+  std::size_t DropExpired(std::size_t stripe);
+
+  // Equal on two servers with the same key exactly when their rows are.
+  Digest digest() const;
+  RangeDigests range_digests() const;
+  LeafDigests leaf_digests(std::size_t range) const;
+
+  // The clients of those leaves of a range, tombstones among them, in the order of their hashes.
+  std::vector<ClientHash> ClientsIn(std::size_t range, const std::bitset<kLeaves>& leaves) const;
+
+  // The newest change of each stripe.
+  Cursors newest() const;
+
+  HashKey key() const { return key_; }
+
  private:
+  friend class Backlog;
   friend class Follower;
 
   // A cache line of its own, so that the locks of two stripes never share one.
@@ -67,13 +99,45 @@ class Fleet {
     RowTable rows;
     Feed feed;
     std::vector<Follower*> followers;
+    LeafDigests digests;
+    std::size_t tombstones = 0;
   };
 
+  const HashKey key_;
   std::array<Stripe, kStripes> stripes_;
+  std::atomic<std::int64_t> rows_horizon_ = Horizon{}.rows.value;
+  std::atomic<std::int64_t> tombstones_horizon_ = Horizon{}.tombstones.value;
 
-  // The highest bits: RowTable finds its way by the lower ones.
-  static std::size_t StripeOf(std::size_t hash) { return hash >> 58U; }
-  static_assert(kStripes == 64 && sizeof(std::size_t) == 8);
+  bool Expired(bool forgotten, wire::UnixNanos receipt) const {
+    const auto& horizon = forgotten ? tombstones_horizon_ : rows_horizon_;
+    return receipt.value < horizon.load(std::memory_order_relaxed);
+  }
+  bool Expired(const Row& row) const { return Expired(row.forgotten(), row.receipt()); }
+
+  // Takes `row` into the stripe's sums, or out of them.
+  void Count(Stripe& stripe, const Row& row) const;
+  void Discount(Stripe& stripe, const Row& row) const;
 };
+
+template <typename Read>
+bool Fleet::Find(std::string_view client, Read&& read) const {
+  const ClientHash hash = HashClient(key_, client);
+  const Stripe& stripe = stripes_[RangeOf(hash)];
+  const std::lock_guard lock(stripe.mutex);
+  const Row* row = stripe.rows.Find(client, hash);
+  if (row == nullptr || row->forgotten() || Expired(*row)) return false;
+  read(*row);
+  return true;
+}
+
+template <typename Read>
+bool Fleet::FindRow(ClientHash client, Read&& read) const {
+  const Stripe& stripe = stripes_[RangeOf(client)];
+  const std::lock_guard lock(stripe.mutex);
+  const Row* row = stripe.rows.Find(client);
+  if (row == nullptr || Expired(*row)) return false;
+  read(*row);
+  return true;
+}
 
 }  // namespace herd::fleet

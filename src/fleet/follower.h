@@ -26,6 +26,9 @@ class Follower {
   // Whether Read would have something to look at. Any thread.
   bool pending() const { return changed_stripes_.load(std::memory_order_acquire) != 0; }
 
+  // Up to where it has read.
+  const Cursors& cursors() const { return cursor_; }
+
   // Calls `take` with each row that changed since the last Read, oldest change of a stripe first,
   // under that stripe's lock: it must be short and must not call the fleet. Stops after a row for
   // which `take` returns false; the next Read goes on behind it. One thread at a time.
@@ -39,7 +42,7 @@ class Follower {
 
   Fleet& fleet_;
   const std::function<void()> wake_;
-  std::array<ChangeNumber, Fleet::kStripes> cursor_{};
+  Cursors cursor_{};
   std::size_t next_stripe_ = 0;
   std::atomic<std::uint64_t> changed_stripes_ = 0;
 
@@ -74,16 +77,14 @@ template <typename Take>
 bool Follower::ReadStripe(std::size_t index, Take& take) {
   Fleet::Stripe& stripe = fleet_.stripes_[index];
   const std::lock_guard lock(stripe.mutex);
-  bool more_wanted = true;
   for (const Feed::Entry& entry : stripe.feed.After(cursor_[index])) {
     cursor_[index] = entry.number;
-    if (!entry.live()) continue;
-    more_wanted = take(static_cast<const Row&>(*entry.row));
-    if (!more_wanted) break;
+    if (entry.live() && !take(static_cast<const Row&>(*entry.row))) return false;
   }
-  if (cursor_[index] == stripe.feed.newest())
-    changed_stripes_.fetch_and(~Bit(index), std::memory_order_acq_rel);
-  return more_wanted;
+  // The newest may have been removed from the feed.
+  cursor_[index] = stripe.feed.newest();
+  changed_stripes_.fetch_and(~Bit(index), std::memory_order_acq_rel);
+  return true;
 }
 
 }  // namespace herd::fleet

@@ -66,7 +66,7 @@ RC_GTEST_PROP(Compare, IsATotalOrder, ()) {
 
 RC_GTEST_PROP(Row, ComparesAsItsReportDoes, ()) {
   const auto [a, b] = *rc::gen::tuple(AnyReport(), AnyReport());
-  const Row row(a.at(), kFromClient);
+  const Row row(a.at(), kFromClient, {});
   RC_ASSERT(row.Compare(b.at()) == Compare(a.at(), b.at()));
   RC_ASSERT(row.at_line() == a.line());
   RC_ASSERT(row.client() == a.at().client);

@@ -16,15 +16,11 @@ std::uint32_t EndOf(std::uint32_t previous_end, std::string_view field) {
 
 }  // namespace
 
-Row::Row(const wire::At& at, LinkId from) {
-  Set(at, from);
+Row::Row(const wire::At& at, LinkId from, ClientHash hash) : hash_(hash) {
+  Replace(at, from);
 }
 
 void Row::Replace(const wire::At& at, LinkId from) {
-  Set(at, from);
-}
-
-void Row::Set(const wire::At& at, LinkId from) {
   line_.clear();
   wire::AppendAt(line_, at);
   server_end_ = kServerStart + static_cast<std::uint32_t>(at.server.size());
@@ -33,6 +29,7 @@ void Row::Set(const wire::At& at, LinkId from) {
   location_end_ = EndOf(client_end_, at.location_text);
   from_ = from;
   effective_time_ = EffectiveTime(at.time, at.receipt);
+  receipt_ = at.receipt;
 }
 
 std::string_view Row::Field(std::uint32_t previous_end, std::uint32_t end) const {

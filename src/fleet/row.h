@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "fleet/hash.h"
 #include "wire/at.h"
 #include "wire/time.h"
 
@@ -17,20 +18,28 @@ enum class LinkId : std::uint16_t {};
 // The report came from a client of this server, over no link.
 inline constexpr LinkId kFromClient{0xFFFF};
 
+// The report was read from this server's own disk.
+inline constexpr LinkId kFromDisk{0xFFFE};
+
 // A place in the change feed of one stripe; greater is later, 0 is before every change.
 enum class ChangeNumber : std::uint64_t {};
 
-// Where one client is: its winning report, in the text of its AT line, and how it came here.
+// Where one client is: its winning report, in the text of its AT line, and how it came here. Or that
+// it has been forgotten: a tombstone is a row like any other, which nobody is told of but
+// neighbours and disks.
 class Row {
  public:
-  Row(const wire::At& at, LinkId from);
+  Row(const wire::At& at, LinkId from, ClientHash hash);
 
   // "AT <server> <skew> <client> <location> <time>", without a line end.
   std::string_view at_line() const { return line_; }
   std::string_view client() const;
   std::string_view location_text() const;
+  bool forgotten() const { return wire::IsForgotten(location_text()); }
+  ClientHash hash() const { return hash_; }
   LinkId from() const { return from_; }
   ChangeNumber change() const { return change_; }
+  wire::UnixNanos receipt() const { return receipt_; }
 
   // How the report that the row holds stands to `at`, a report of the same client, in the total
   // order.
@@ -50,9 +59,10 @@ class Row {
   LinkId from_;
   ChangeNumber change_{0};
   wire::UnixNanos effective_time_;
+  wire::UnixNanos receipt_;
+  const ClientHash hash_;
   std::string line_;
 
-  void Set(const wire::At& at, LinkId from);
   std::string_view Field(std::uint32_t previous_end, std::uint32_t end) const;
 };
 

@@ -43,8 +43,8 @@ std::optional<At> ParseAt(std::string_view line) {
   fields.back() = line;
   const std::optional<Skew> skew = ParseSkew(fields[1]);
   const std::optional<UnixNanos> time = ParsePosixTime(fields[4]);
-  if (!IsServerId(fields[0]) || !skew || !IsClientId(fields[2]) || !ParseIso6709(fields[3]) ||
-      !time) {
+  const bool location_good = IsForgotten(fields[3]) || ParseIso6709(fields[3]);
+  if (!IsServerId(fields[0]) || !skew || !IsClientId(fields[2]) || !location_good || !time) {
     return std::nullopt;
   }
   const std::optional<UnixNanos> receipt = *time + *skew;
@@ -68,6 +68,16 @@ At MakeAt(const Iamat& iamat, std::string_view server, UnixNanos receipt, std::s
           .time_text = iamat.time_text,
           .time = iamat.time,
           .receipt = receipt};
+}
+
+At MakeForget(std::string_view client, std::string_view server, UnixNanos now, ForgetTexts& texts) {
+  texts.time.clear();
+  AppendPosixTime(texts.time, now);
+  return MakeAt({.client = client,
+                 .location_text = kForgottenText,
+                 .time_text = texts.time,
+                 .time = now},
+                server, now, texts.skew);
 }
 
 }  // namespace herd::wire

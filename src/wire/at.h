@@ -15,6 +15,13 @@ inline constexpr std::size_t kServerIdBytesMax = 64;
 // 1 to kServerIdBytesMax of A-Z a-z 0-9 . _ -
 bool IsServerId(std::string_view text);
 
+// Stands in the place of a location in the AT line of a client that has been forgotten: a tombstone,
+// which wins and loses as any report does. No client can send it.
+inline constexpr std::string_view kForgottenText = "-";
+constexpr bool IsForgotten(std::string_view location_text) {
+  return location_text == kForgottenText;
+}
+
 // One report as its AT line tells it: "AT <server> <skew> <client> <location> <time>". The texts
 // are views into someone else's bytes.
 struct At {
@@ -30,13 +37,21 @@ struct At {
 // Appends the AT line, without a line end.
 void AppendAt(std::string& out, const At& at);
 
-// Reads an AT line, without its line end, as AppendAt writes it: one space between fields. Nothing
-// for any other text, and when a field breaks the rules of protocol.md. What it returns views
-// `line`.
+// Reads an AT line, without its line end, as AppendAt writes it: one space between fields; be it of
+// a report or a tombstone. Nothing for any other text, and when a field breaks the rules of
+// protocol.md. What it returns views `line`.
 std::optional<At> ParseAt(std::string_view line);
 
 // The AT of a report that `server` received at `receipt`. `skew_text` becomes the text of the skew
 // and, like `iamat` and `server`, must outlive what is returned.
 At MakeAt(const Iamat& iamat, std::string_view server, UnixNanos receipt, std::string& skew_text);
+
+// The tombstone of `client`, forgotten at `server` by an operator at `now`. `texts` becomes the text
+// of its skew and time and, like `client` and `server`, must outlive what is returned.
+struct ForgetTexts {
+  std::string skew;
+  std::string time;
+};
+At MakeForget(std::string_view client, std::string_view server, UnixNanos now, ForgetTexts& texts);
 
 }  // namespace herd::wire

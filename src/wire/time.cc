@@ -47,6 +47,20 @@ std::int64_t ParseFraction(std::string_view digits) {
   return nanos;
 }
 
+// Appends seconds and nine decimals of `size`, which is not negative and at most kSkewNanosMax.
+void AppendSize(std::string& out, Int128 size) {
+  std::array<char, 24> digits{};
+  // Both parts fit 64 bits: kSkewNanosMax / kNanosPerSecond has eleven digits.
+  const auto seconds = static_cast<std::uint64_t>(size / kNanosPerSecond);
+  const auto nanos = static_cast<std::uint64_t>(size % kNanosPerSecond);
+  char* end = std::to_chars(digits.data(), digits.data() + digits.size(), seconds).ptr;
+  out.append(digits.data(), end);
+  out += '.';
+  end = std::to_chars(digits.data(), digits.data() + digits.size(), nanos).ptr;
+  out.append(kDecimals - static_cast<std::size_t>(end - digits.data()), '0');
+  out.append(digits.data(), end);
+}
+
 }  // namespace
 
 std::optional<UnixNanos> operator+(UnixNanos time, Skew skew) {
@@ -71,19 +85,14 @@ std::optional<UnixNanos> ParsePosixTime(std::string_view text) {
   return Narrow(negative ? -nanos : nanos);
 }
 
+void AppendPosixTime(std::string& out, UnixNanos time) {
+  if (time.value < 0) out += '-';
+  AppendSize(out, time.value < 0 ? -Int128{time.value} : Int128{time.value});
+}
+
 void AppendSkew(std::string& out, Skew skew) {
   out += skew.nanos < 0 ? '-' : '+';
-  const Int128 size = skew.nanos < 0 ? -skew.nanos : skew.nanos;
-  std::array<char, 24> digits{};
-  // Both parts fit 64 bits: kSkewNanosMax / kNanosPerSecond has eleven digits.
-  const auto seconds = static_cast<std::uint64_t>(size / kNanosPerSecond);
-  const auto nanos = static_cast<std::uint64_t>(size % kNanosPerSecond);
-  char* end = std::to_chars(digits.data(), digits.data() + digits.size(), seconds).ptr;
-  out.append(digits.data(), end);
-  out += '.';
-  end = std::to_chars(digits.data(), digits.data() + digits.size(), nanos).ptr;
-  out.append(kDecimals - static_cast<std::size_t>(end - digits.data()), '0');
-  out.append(digits.data(), end);
+  AppendSize(out, skew.nanos < 0 ? -skew.nanos : skew.nanos);
 }
 
 std::optional<Skew> ParseSkew(std::string_view text) {

@@ -37,6 +37,9 @@ std::optional<UnixNanos> operator+(UnixNanos time, Skew skew);
 // ignored. Nothing for any other text, and for a time that UnixNanos cannot hold.
 std::optional<UnixNanos> ParsePosixTime(std::string_view text);
 
+// Appends the seconds and nine decimals, as ParsePosixTime reads them.
+void AppendPosixTime(std::string& out, UnixNanos time);
+
 // Appends a sign, the seconds and nine decimals, as in "+0.263873386". Zero is "+0.000000000".
 void AppendSkew(std::string& out, Skew skew);
 

@@ -1,0 +1,19 @@
+#include "fleet/hash.h"
+
+// The hash is part of the protocol between servers: XXH3, 64 bits, with the key as its seed.
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <utility>
+
+namespace herd::fleet {
+
+ClientHash HashClient(HashKey key, std::string_view client) {
+  return ClientHash{XXH3_64bits_withSeed(client.data(), client.size(), std::to_underlying(key))};
+}
+
+RowHash HashRow(HashKey key, std::string_view at_line) {
+  return RowHash{XXH3_64bits_withSeed(at_line.data(), at_line.size(), std::to_underlying(key))};
+}
+
+}  // namespace herd::fleet
