@@ -49,13 +49,8 @@ std::size_t Fleet::size() const {
 }
 
 void Fleet::SetHorizon(Horizon horizon) {
-  const auto advance = [](std::atomic<std::int64_t>& from, std::int64_t to) {
-    std::int64_t now = from.load(std::memory_order_relaxed);
-    while (now < to && !from.compare_exchange_weak(now, to, std::memory_order_relaxed)) {
-    }
-  };
-  advance(rows_horizon_, horizon.rows.value);
-  advance(tombstones_horizon_, horizon.tombstones.value);
+  rows_horizon_.store(horizon.rows.value, std::memory_order_relaxed);
+  tombstones_horizon_.store(horizon.tombstones.value, std::memory_order_relaxed);
 }
 
 std::size_t Fleet::DropExpired(std::size_t index) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace herd::flood {
 namespace {
@@ -28,13 +29,17 @@ std::optional<std::uint64_t> ParseNumber(std::string_view text) {
 }
 
 Message ParseHello(std::string_view text) {
-  std::array<std::string_view, 5> fields;
+  // Only this version's form is known.
+  const std::string_view version = text.substr(0, text.find(' '));
+  if (version != kVersion) return version.empty() ? Message{Unknown{}} : Hello{.version = version};
+  std::array<std::string_view, 6> fields;
   if (!SplitFields(text, fields)) return Unknown{};
   return Hello{.version = fields[0],
                .herd = fields[1],
                .from = fields[2],
                .to = fields[3],
-               .nonce = fields[4]};
+               .nonce = fields[4],
+               .run = fields[5]};
 }
 
 template <typename Numbered>
@@ -43,9 +48,87 @@ Message ParseNumbered(std::string_view text) {
   return number ? Message{Numbered{*number}} : Message{Unknown{}};
 }
 
+constexpr std::size_t kHashDigits = 16;
+constexpr std::string_view kNone = "-";
+
+// Takes a number below `end` and the space behind it from the front.
+std::optional<std::size_t> TakeIndex(std::string_view& text, std::size_t end) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  const std::optional<std::uint64_t> number = ParseNumber(text.substr(0, space));
+  text.remove_prefix(space + 1);
+  return number && *number < end ? std::optional<std::size_t>(*number) : std::nullopt;
+}
+
+std::optional<std::uint64_t> ParseHash(std::string_view digits) {
+  std::uint64_t hash = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), hash, 16);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return hash;
+}
+
+void AppendHash(std::string& out, std::uint64_t hash) {
+  std::array<char, kHashDigits> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), hash, 16).ptr;
+  out.append(kHashDigits - static_cast<std::size_t>(end - digits.data()), '0');
+  out.append(digits.data(), end);
+}
+
+Message ParseLeaves(std::string_view text) {
+  const auto range = TakeIndex(text, fleet::kRanges);
+  return range ? Message{Leaves{*range, text}} : Message{Unknown{}};
+}
+
+Message ParseDiffer(std::string_view text) {
+  const auto range = TakeIndex(text, fleet::kRanges);
+  if (!range) return Unknown{};
+  Differ differ{.range = *range, .leaves = {}};
+  if (text == kNone) return differ;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    const std::optional<std::uint64_t> leaf = ParseNumber(text.substr(0, comma));
+    if (!leaf || *leaf >= fleet::kLeaves) return Unknown{};
+    differ.leaves.set(*leaf);
+    if (comma == std::string_view::npos) return differ;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+// Leaf or Want.
+template <typename Rows>
+Message ParseRows(std::string_view text) {
+  const auto range = TakeIndex(text, fleet::kRanges);
+  if (!range) return Unknown{};
+  const auto leaf = TakeIndex(text, fleet::kLeaves);
+  if (!leaf || text.empty()) return Unknown{};
+  Rows rows{.range = *range, .leaf = *leaf, .rows = {}};
+  if (text == kNone) return rows;
+  if (text.size() % kHashDigits != 0) return Unknown{};
+  rows.rows.reserve(text.size() / kHashDigits);
+  for (; !text.empty(); text.remove_prefix(kHashDigits)) {
+    const std::optional<std::uint64_t> hash = ParseHash(text.substr(0, kHashDigits));
+    if (!hash) return Unknown{};
+    rows.rows.push_back(fleet::RowHash{*hash});
+  }
+  return rows;
+}
+
+Message ParseCaughtUp(std::string_view text) {
+  const std::optional<wire::At> at = wire::ParseAt(text);
+  return at ? Message{CaughtUp{*at}} : Message{Unknown{}};
+}
+
 template <typename... Parts>
 void AppendLine(std::string& out, const Parts&... parts) {
   (out.append(parts), ...);
+  out += '\n';
+}
+
+void AppendRows(std::string& out, std::string_view word, std::size_t range, std::size_t leaf,
+                std::span<const fleet::RowHash> rows) {
+  out.append(word).append(std::to_string(range)).append(" ").append(std::to_string(leaf)) += ' ';
+  if (rows.empty()) out += kNone;
+  for (const fleet::RowHash row : rows) AppendHash(out, std::to_underlying(row));
   out += '\n';
 }
 
@@ -57,21 +140,31 @@ Message ParseMessage(std::string_view line) {
     return at ? Message{*at} : Message{Unknown{}};
   }
   if (line == "BYE") return Bye{};
+  if (line == "RESUME") return Resume{};
+  if (line == "RESUMED") return Resumed{};
+  if (line == "COMPARE") return Compare{};
+  if (line == "COMPARED") return Compared{};
   const std::size_t space = line.find(' ');
   if (space == std::string_view::npos) return Unknown{};
   const std::string_view word = line.substr(0, space);
   const std::string_view rest = line.substr(space + 1);
+  if (word == "ROW") return ParseCaughtUp(rest);
   if (word == "PING") return ParseNumbered<Ping>(rest);
   if (word == "PONG") return ParseNumbered<Pong>(rest);
   if (word == "HERD") return ParseHello(rest);
   if (word == "PROOF") return Proof{rest};
   if (word == "REFUSED") return Refused{rest};
+  if (word == "RANGES") return Ranges{rest};
+  if (word == "LEAVES") return ParseLeaves(rest);
+  if (word == "DIFFER") return ParseDiffer(rest);
+  if (word == "LEAF") return ParseRows<Leaf>(rest);
+  if (word == "WANT") return ParseRows<Want>(rest);
   return Unknown{};
 }
 
 void Append(std::string& out, const Hello& hello) {
   AppendLine(out, "HERD ", hello.version, " ", hello.herd, " ", hello.from, " ", hello.to, " ",
-             hello.nonce);
+             hello.nonce, " ", hello.run);
 }
 
 void Append(std::string& out, const Proof& proof) {
@@ -94,8 +187,72 @@ void Append(std::string& out, Bye /*bye*/) {
   AppendLine(out, "BYE");
 }
 
+void Append(std::string& out, Resume /*resume*/) {
+  AppendLine(out, "RESUME");
+}
+
+void Append(std::string& out, Resumed /*resumed*/) {
+  AppendLine(out, "RESUMED");
+}
+
+void Append(std::string& out, Compare /*compare*/) {
+  AppendLine(out, "COMPARE");
+}
+
+void Append(std::string& out, Compared /*compared*/) {
+  AppendLine(out, "COMPARED");
+}
+
+void Append(std::string& out, const fleet::RangeDigests& ranges) {
+  out += "RANGES ";
+  for (const fleet::Digest digest : ranges) AppendHash(out, digest.value());
+  out += '\n';
+}
+
+void Append(std::string& out, std::size_t range, const fleet::LeafDigests& leaves) {
+  out.append("LEAVES ").append(std::to_string(range)).append(" ");
+  for (const fleet::Digest digest : leaves) AppendHash(out, digest.value());
+  out += '\n';
+}
+
+void Append(std::string& out, const Differ& differ) {
+  out.append("DIFFER ").append(std::to_string(differ.range)).append(" ");
+  if (differ.leaves.none()) out.append(kNone).append(",");
+  for (std::size_t leaf = 0; leaf < fleet::kLeaves; ++leaf) {
+    if (differ.leaves[leaf]) out.append(std::to_string(leaf)).append(",");
+  }
+  out.back() = '\n';
+}
+
+void Append(std::string& out, const Leaf& leaf) {
+  AppendRows(out, "LEAF ", leaf.range, leaf.leaf, leaf.rows);
+}
+
+void Append(std::string& out, const Want& want) {
+  AppendRows(out, "WANT ", want.range, want.leaf, want.rows);
+}
+
 void AppendAtLine(std::string& out, std::string_view at_line) {
   AppendLine(out, at_line);
 }
+
+void AppendRow(std::string& out, std::string_view at_line) {
+  AppendLine(out, "ROW ", at_line);
+}
+
+template <typename Digests>
+std::optional<Digests> ParseDigests(std::string_view text) {
+  Digests digests;
+  if (text.size() != digests.size() * kHashDigits) return std::nullopt;
+  for (std::size_t i = 0; i < digests.size(); ++i) {
+    const auto sum = ParseHash(text.substr(i * kHashDigits, kHashDigits));
+    if (!sum) return std::nullopt;
+    digests[i] = fleet::Digest(*sum);
+  }
+  return digests;
+}
+
+template std::optional<fleet::RangeDigests> ParseDigests(std::string_view text);
+template std::optional<fleet::LeafDigests> ParseDigests(std::string_view text);
 
 }  // namespace herd::flood

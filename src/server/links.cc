@@ -129,27 +129,35 @@ void Links::DropOwnDial(Neighbour& neighbour) {
     dialled->Drop("the neighbour dialled us");
 }
 
-fleet::LinkId Links::OnOpen(PeerSession& session) {
+flood::Link::Start Links::OnOpen(PeerSession& session) {
   Neighbour& neighbour = Find(session.handshake().peer());
   if (neighbour.dialled == &session) neighbour.dialled = nullptr;
   // A neighbour opens a second connection only when it knows the first to be dead.
-  if (PeerSession* old = std::exchange(neighbour.up, &session)) {
-    old->Drop("a newer connection took its place");
-  } else {
-    ++up_count_;
-  }
+  if (neighbour.up != nullptr) neighbour.up->Drop("a newer connection took its place");
+  neighbour.up = &session;
+  ++up_count_;
   neighbour.failures = 0;
   neighbour.last_problem.clear();
   neighbour.was_up = true;
   node_.log->info("link to {} is up", session.Who());
   SayWhenLinked();
-  return neighbour.id;
+  const std::string& run = session.handshake().peer_run();
+  if (std::exchange(neighbour.run, run) != run) neighbour.acknowledged.reset();
+  const LinkSettings& settings = node_.config.link;
+  return {.id = neighbour.id,
+          .leads = identity_.name < neighbour.entry.name,
+          .acknowledged = neighbour.acknowledged,
+          .timing = {.heartbeat = settings.heartbeat,
+                     .silence_max = settings.silence_max,
+                     .compare_interval = settings.compare_interval},
+          .now = SteadyNow()};
 }
 
 void Links::OnOver(PeerSession& session, std::string_view why) {
   for (const auto& neighbour : neighbours_) {
     if (neighbour->up == &session) {
       neighbour->up = nullptr;
+      neighbour->acknowledged = session.link()->acknowledged();
       --up_count_;
       node_.log->log(stopping_ ? spdlog::level::debug : spdlog::level::warn,
                      "link to {} is down: {}", session.Who(), why);

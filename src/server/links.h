@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -52,7 +53,7 @@ class Links : public PeerOwner {
   bool ended() const { return sessions_.empty(); }
 
   bool Accepts(PeerSession& session) override;
-  fleet::LinkId OnOpen(PeerSession& session) override;
+  flood::Link::Start OnOpen(PeerSession& session) override;
   void WakeFlood() override;
   void OnOver(PeerSession& session, std::string_view why) override;
   void OnPeerClosed(PeerSession& session) override;
@@ -70,7 +71,9 @@ class Links : public PeerOwner {
     PeerSession* dialled = nullptr;  // connected by us, not yet up
     PeerSession* up = nullptr;
     bool was_up = false;
-    unsigned failures = 0;     // dials in a row that led to no link
+    std::string run;                             // of the neighbour when the link was last up
+    std::optional<fleet::Cursors> acknowledged;  // what that run of it has for certain
+    unsigned failures = 0;                       // dials in a row that led to no link
     std::string last_problem;  // what was logged last, so as not to repeat it at every dial
   };
 

@@ -56,7 +56,7 @@ void PeerSession::Flood() {
 void PeerSession::SayBye() {
   std::string out;
   if (link_) {
-    link_->Flood(out, std::numeric_limits<std::size_t>::max());
+    link_->Flood(SteadyNow(), out, std::numeric_limits<std::size_t>::max());
     flood::Link::SayBye(out);
   }
   LogOut(out);
@@ -111,20 +111,16 @@ void PeerSession::ReceiveGreeting(std::string_view line, std::string& out) {
     }
   }
   if (handshake_.state() == State::kOpen) {
-    OpenLink();
+    OpenLink(out);
   } else if (handshake_.state() == State::kRefused) {
     SayOver((handshake_.refused_by_peer() ? "it refuses us: " : "refused: ") + handshake_.reason());
     CloseAfterWrite();
   }
 }
 
-void PeerSession::OpenLink() {
-  const LinkSettings& settings = node_.config.link;
-  const fleet::LinkId id = owner_.OnOpen(*this);
-  link_.emplace(
-      node_.fleet, id,
-      flood::LinkTiming{.heartbeat = settings.heartbeat, .silence_max = settings.silence_max},
-      SteadyNow(), [this] { owner_.WakeFlood(); });
+void PeerSession::OpenLink(std::string& out) {
+  const flood::Link::Start start = owner_.OnOpen(*this);
+  link_.emplace(node_.fleet, start, [this] { owner_.WakeFlood(); }, out);
   WaitForTick();
 }
 
@@ -148,7 +144,7 @@ void PeerSession::WaitForTick() {
 
 void PeerSession::OnDrained(std::string& out) {
   if (!link_ || closed()) return;
-  link_->Flood(out, kFloodBytes);
+  link_->Flood(SteadyNow(), out, kFloodBytes);
   LogOut(out);
 }
 

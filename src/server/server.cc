@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <csignal>
@@ -9,6 +10,7 @@
 #include "server/client_session.h"
 #include "server/clock.h"
 #include "server/file_limit.h"
+#include "server/secret.h"
 
 namespace herd::server {
 namespace {
@@ -19,6 +21,14 @@ constexpr std::chrono::seconds kStopTime{5};
 
 // How often the end looks whether all is said.
 constexpr std::chrono::milliseconds kStopLookInterval{10};
+
+constexpr std::size_t kRunBytes = 8;
+
+// Known to the servers of the herd only, as their secret is.
+fleet::HashKey HashKeyOf(const flood::Secret& secret, const std::string& herd) {
+  const std::string mac = secret.Mac(std::array<std::string_view, 2>{"herd-hash-key", herd});
+  return fleet::HashKey{std::stoull(mac.substr(0, 16), nullptr, 16)};
+}
 
 net::Admission::Bounds BoundsOf(const Limits& limits) {
   const std::size_t room = RaiseFileLimit();
@@ -45,7 +55,7 @@ Server::Server(Parts parts)
             .traffic = std::move(parts.traffic),
             .places = std::move(parts.places),
             .admission = net::Admission(BoundsOf(parts.config.limits)),
-            .fleet = {}},
+            .fleet = fleet::Fleet(HashKeyOf(parts.secret, parts.config.herd))},
       workers_([&] {
         std::vector<std::unique_ptr<Worker>> workers;
         for (unsigned i = 0; i < node_.config.threads; ++i) {
@@ -57,8 +67,10 @@ Server::Server(Parts parts)
              {.herd = node_.config.herd,
               .name = node_.name,
               .neighbours = node_.config.NeighboursOf(node_.name),
-              .secret = parts.secret},
+              .secret = parts.secret,
+              .run = RandomHex(kRunBytes)},
              std::move(parts.on_linked)),
+      expiry_(first_loop(), node_),
       signals_(first_loop().context(), SIGTERM, SIGINT),
       stop_timer_(first_loop().context()) {}
 
@@ -110,6 +122,7 @@ void Server::Run() {
     if (!error) Stop(signal);
   });
   StartAccepting();
+  expiry_.Start();
   links_.Start();
   std::vector<std::jthread> threads;
   for (const auto& worker : workers_) {
