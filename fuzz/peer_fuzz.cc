@@ -56,6 +56,7 @@ void FuzzHandshake(std::string_view input, Handshake::Role role) {
 
 herd::flood::Link::Start StartOf(const herd::fleet::Fleet& fleet, std::uint16_t id, bool leads) {
   return {.id = herd::fleet::LinkId{id},
+          .neighbour = "Wilkes",
           .leads = leads,
           .acknowledged = leads ? std::nullopt : std::optional(fleet.newest()),
           .timing = {.heartbeat = std::chrono::seconds(1),
@@ -69,8 +70,12 @@ void FuzzLink(std::string_view input, bool leads) {
   const herd::flood::Instant start{};
   herd::fleet::Fleet fleet;
   std::string replies;
-  herd::flood::Link from(fleet, StartOf(fleet, 0, leads), [] {}, replies);
-  herd::flood::Link to(fleet, StartOf(fleet, 1, false), [] {}, replies);
+  herd::flood::Topology topology("Hands");
+  topology.Up("Wilkes");
+  herd::flood::Link from(fleet, topology, StartOf(fleet, 0, leads), [] {}, replies);
+  herd::flood::Topology other_topology("Goloman");
+  other_topology.Up("Wilkes");
+  herd::flood::Link to(fleet, other_topology, StartOf(fleet, 1, false), [] {}, replies);
   ForEachLine(input, herd::flood::kMessageBytesMax, [&](std::string_view line) {
     from.Flood(start, replies, SIZE_MAX);
     return from.Receive(line, start, replies).has_value();
@@ -78,7 +83,8 @@ void FuzzLink(std::string_view input, bool leads) {
   std::string flooded;
   to.Flood(start, flooded, SIZE_MAX);
   herd::fleet::Fleet neighbour;
-  herd::flood::Link received(neighbour, StartOf(neighbour, 0, false), [] {}, replies);
+  herd::flood::Link received(
+      neighbour, other_topology, StartOf(neighbour, 0, false), [] {}, replies);
   ForEachLine(flooded, herd::flood::kMessageBytesMax, [&](std::string_view line) {
     Require(received.Receive(line, start, replies).has_value());
     return true;

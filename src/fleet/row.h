@@ -40,6 +40,7 @@ class Row {
   LinkId from() const { return from_; }
   ChangeNumber change() const { return change_; }
   wire::UnixNanos receipt() const { return receipt_; }
+  wire::UnixNanos effective_time() const { return effective_time_; }
 
   // How the report that the row holds stands to `at`, a report of the same client, in the total
   // order.

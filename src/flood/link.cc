@@ -14,15 +14,40 @@ constexpr std::size_t kBacklogBytesMax = 4'194'304;
 // A neighbour that lives but answers no PING: what earlier ones would acknowledge is forgotten.
 constexpr std::size_t kProbesMax = 64;
 
+// So often in a heartbeat rows are announced, and asked for.
+constexpr int kTicksPerHeartbeat = 10;
+
+// An announced row is waited for, for this part of a heartbeat, before it is asked for. With what
+// announcing takes, and asking, it comes well within one.
+constexpr int kWaitForOthersShare = 4;
+
+// What is announced, lacked and not asked for yet; what there is more is left to comparisons.
+constexpr std::size_t kMissingMax = 1'000'000;
+constexpr std::size_t kNeedMax = 4096;
+constexpr std::size_t kAnnouncedPerLine = 1024;
+
+Announced AnnouncementOf(fleet::HashKey key, const fleet::Row& row) {
+  const auto hash = static_cast<std::uint64_t>(fleet::HashRow(key, row.at_line()));
+  return {.client = row.hash(),
+          .effective_time = row.effective_time(),
+          .row = static_cast<std::uint32_t>(hash >> 32U)};
+}
+
 }  // namespace
 
-Link::Link(fleet::Fleet& fleet, const Start& start, std::function<void()> wake, std::string& out)
+Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::function<void()> wake,
+           std::string& out)
     : fleet_(fleet),
+      topology_(topology),
       start_(start),
+      wake_(std::move(wake)),
+      next_announcement_(start.now),
+      last_announcement_(start.now - start.timing.heartbeat),
+      last_tick_(start.now),
       last_heard_(start.now),
       last_ping_(start.now),
       last_comparison_(start.now),
-      follower_(fleet, std::move(wake)),
+      follower_(fleet, wake_),
       acknowledged_(start.acknowledged),
       backlog_pace_(kBacklogBytesMin, kBacklogBytesMax),
       settled_(follower_.cursors()),
@@ -88,13 +113,23 @@ void Link::On(Ping ping, Instant /*now*/, std::string& out) {
 void Link::On(Pong pong, Instant now, std::string& /*out*/) {
   while (!probes_.empty() && probes_.front().number <= pong.number) {
     const Probe& probe = probes_.front();
-    if (probe.sent && !comparing_) acknowledged_ = probe.sent;
+    if (probe.sent && !comparing_) Acknowledge(*probe.sent, now);
     if (probe.backlog_bytes > 0) {
       backlog_pace_.Answered(probe.at, now, probe.backlog_bytes);
       backlog_waits_ = false;
     }
     if (probe.number == pong.number) round_trip_ = now - probe.at;
     probes_.pop_front();
+  }
+}
+
+void Link::Acknowledge(const fleet::Cursors& sent, Instant now) {
+  acknowledging_.emplace_back(now, sent);
+  const bool all_were_sent = now - last_announcement_ >= start_.timing.heartbeat;
+  while (!acknowledging_.empty() &&
+         (all_were_sent || acknowledging_.front().first + start_.timing.heartbeat <= now)) {
+    acknowledged_ = acknowledging_.front().second;
+    acknowledging_.pop_front();
   }
 }
 
@@ -113,6 +148,7 @@ void Link::NeedComparison(Instant now, std::string& out) {
   backlog_.reset();
   backlog_waits_ = false;
   acknowledged_.reset();
+  acknowledging_.clear();
   if (start_.leads) StartComparison(now, out);
 }
 
@@ -169,13 +205,58 @@ void Link::On(Compared /*compared*/, Instant /*now*/, std::string& /*out*/) {
   if (!start_.leads) EndComparison();
 }
 
+void Link::On(const LinksOf& links, Instant /*now*/, std::string& /*out*/) {
+  const std::uint64_t before = topology_.change();
+  topology_.Take(links.server, links.version, links.neighbours);
+  if (topology_.change() != before) wake_();
+}
+
+void Link::On(const Have& have, Instant now, std::string& /*out*/) {
+  counters_.announced_in += have.rows.size();
+  const Instant due = now + start_.timing.heartbeat / kWaitForOthersShare;
+  for (const Announced& row : have.rows) {
+    if (Lacks(row) && missing_.size() < kMissingMax) missing_.push_back({row, due});
+  }
+}
+
+bool Link::Lacks(const Announced& announced) const {
+  bool lacks = true;
+  fleet_.FindRow(announced.client, [&](const fleet::Row& row) {
+    const auto order = row.effective_time() <=> announced.effective_time;
+    lacks = order < 0 || (order == 0 && announced != AnnouncementOf(fleet_.key(), row));
+  });
+  return lacks;
+}
+
+void Link::AskForMissing(Instant now, std::string& out) {
+  Need need;
+  while (!missing_.empty() && missing_.front().due <= now && need.clients.size() < kNeedMax) {
+    if (Lacks(missing_.front().row)) need.clients.push_back(missing_.front().row.client);
+    missing_.pop_front();
+  }
+  if (need.clients.empty()) return;
+  counters_.needed += need.clients.size();
+  Append(out, need);
+}
+
+void Link::On(const Need& need, Instant /*now*/, std::string& out) {
+  for (const fleet::ClientHash client : need.clients) {
+    fleet_.FindRow(client, [&](const fleet::Row& row) {
+      AppendAtLine(out, row.at_line());
+      ++counters_.rows_out;
+    });
+  }
+}
+
 std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
+  last_tick_ = now;
   if (now - last_heard_ >= start_.timing.silence_max) return std::unexpected(End::kSilent);
   if (now - last_ping_ >= start_.timing.heartbeat) {
     last_ping_ = now;
     SendProbe(now, 0, out);
     settled_ = std::exchange(settling_, fleet_.newest());
   }
+  AskForMissing(now, out);
   const bool compare_again = start_.leads && caught_up() && !comparison_ &&
                              start_.timing.compare_interval > std::chrono::nanoseconds::zero() &&
                              now - last_comparison_ >= start_.timing.compare_interval;
@@ -184,7 +265,7 @@ std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
 }
 
 Instant Link::next_tick() const {
-  return std::min(last_heard_ + start_.timing.silence_max, last_ping_ + start_.timing.heartbeat);
+  return last_tick_ + start_.timing.heartbeat / kTicksPerHeartbeat;
 }
 
 void Link::SendProbe(Instant now, std::size_t backlog_bytes, std::string& out) {
@@ -200,13 +281,40 @@ std::optional<fleet::Cursors> Link::Sent() const {
 
 void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
   if (out.size() >= bytes_max) return;
+  SendTopology(out);
+  if (eager()) {
+    follower_.Read([&](const fleet::Row& row) {
+      if (row.from() == start_.id) return true;
+      AppendAtLine(out, row.at_line());
+      ++counters_.rows_out;
+      return out.size() < bytes_max;
+    });
+  } else if (now >= next_announcement_ && follower_.pending()) {
+    Announce(now, out, bytes_max);
+  }
+  if (backlog_ && !backlog_waits_ && out.size() < bytes_max) FloodBacklog(now, out, bytes_max);
+}
+
+void Link::SendTopology(std::string& out) {
+  for (const Topology::Named& links : topology_.After(topology_sent_)) Append(out, links);
+  topology_sent_ = topology_.change();
+}
+
+void Link::Announce(Instant now, std::string& out, std::size_t bytes_max) {
+  std::size_t rows = 0;
   follower_.Read([&](const fleet::Row& row) {
     if (row.from() == start_.id) return true;
-    AppendAtLine(out, row.at_line());
-    ++counters_.rows_out;
+    if (rows % kAnnouncedPerLine == 0) out += rows == 0 ? "HAVE " : "\nHAVE ";
+    ++rows;
+    AppendAnnounced(out, AnnouncementOf(fleet_.key(), row));
     return out.size() < bytes_max;
   });
-  if (backlog_ && !backlog_waits_ && out.size() < bytes_max) FloodBacklog(now, out, bytes_max);
+  if (rows > 0) {
+    out += '\n';
+    last_announcement_ = now;
+    counters_.announced_out += rows;
+  }
+  if (!follower_.pending()) next_announcement_ = now + start_.timing.heartbeat / kTicksPerHeartbeat;
 }
 
 void Link::FloodBacklog(Instant now, std::string& out, std::size_t bytes_max) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "fleet/backlog.h"
 #include "fleet/fleet.h"
@@ -17,6 +18,7 @@
 #include "flood/comparison.h"
 #include "flood/message.h"
 #include "flood/pace.h"
+#include "flood/topology.h"
 
 namespace herd::flood {
 
@@ -35,9 +37,12 @@ struct LinkCounters {
   std::uint64_t rows_in_expired = 0;    // received too long ago
   std::uint64_t catch_up_rows_out = 0;  // sent because the neighbour may have missed them
   std::uint64_t catch_up_rows_in = 0;
-  std::uint64_t rows_caught_up = 0;    // of those that came, won
-  std::uint64_t repairs = 0;           // of those, found after both sides had caught up: a fault
-  std::uint64_t comparisons = 0;       // finished
+  std::uint64_t rows_caught_up = 0;  // of those that came, won
+  std::uint64_t repairs = 0;         // of those, found after both sides had caught up: a fault
+  std::uint64_t comparisons = 0;     // finished
+  std::uint64_t announced_out = 0;   // rows that the neighbour was only told of
+  std::uint64_t announced_in = 0;
+  std::uint64_t needed = 0;  // of those that came, asked for since nobody else brought them
   std::uint64_t messages_unknown = 0;  // ignored: not a message, or an AT that breaks the rules
 };
 
@@ -47,6 +52,11 @@ struct LinkCounters {
 // Two streams go out. The live flood follows the feed from the moment the link is open. What the
 // neighbour missed before comes beside it, little by little: when we know what it has, the backlog
 // of the feed from there; when we or it do not, what a comparison finds.
+//
+// Live rows go over the links of the herd's tree only (Topology). Over the others they are
+// announced a few times in each heartbeat, and who has not got a row some time after it was
+// announced asks for it: so each row comes to each server once, and when a link of the tree is cut,
+// late by less than a heartbeat until the tree is another.
 //
 // A machine without socket, clock or thread: lines and times go in, bytes come out by the `out`
 // that is passed. One thread at a time. `fleet` outlives it.
@@ -60,7 +70,8 @@ class Link {
 
   struct Start {
     fleet::LinkId id;  // what rows that come over this link are marked with
-    bool leads;        // leads comparisons: true at exactly one end
+    std::string neighbour;
+    bool leads;  // leads comparisons: true at exactly one end
     // What the neighbour has for certain, if this run of it and this run of ours have met before:
     // acknowledged() of the last link.
     std::optional<fleet::Cursors> acknowledged;
@@ -68,9 +79,11 @@ class Link {
     Instant now;
   };
 
-  // `wake` is called, from any thread and under a lock of the fleet, when there is something to
-  // Flood again.
-  Link(fleet::Fleet& fleet, const Start& start, std::function<void()> wake, std::string& out);
+  // `wake` is called when there is something to Flood again, on this link or, when the topology has
+  // changed, on all: from any thread and under a lock of the fleet. `topology` outlives the link,
+  // and has been told that it is up.
+  Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::function<void()> wake,
+       std::string& out);
 
   // Takes one line without its LF, at most kMessageBytesMax long.
   std::expected<void, End> Receive(std::string_view line, Instant now, std::string& out);
@@ -81,11 +94,17 @@ class Link {
 
   // Appends the newest row of every client that changed, but not those that came over this link,
   // until `out` is `bytes_max` long or a little more; then, if there is room, some of the backlog.
-  // What is left stays for the next call.
+  // What is left stays for the next call. To be called after Tick, too.
   void Flood(Instant now, std::string& out, std::size_t bytes_max);
 
-  // Whether Flood has something to look at. Any thread.
-  bool pending() const { return follower_.pending(); }
+  // Whether Flood would send something.
+  bool pending(Instant now) const {
+    return topology_sent_ != topology_.change() ||
+           (follower_.pending() && (eager() || now >= next_announcement_));
+  }
+
+  // Whether live rows go over this link, rather than announcements.
+  bool eager() const { return topology_.InTree(start_.neighbour); }
 
   // Whether both sides have all rows that either had when the link came up.
   bool caught_up() const { return sent_all_ && got_all_; }
@@ -109,8 +128,21 @@ class Link {
     std::size_t backlog_bytes;  // sent right before it
   };
 
+  // A row that was announced and that we lack.
+  struct Missing {
+    Announced row;
+    Instant due;  // to ask for it
+  };
+
   fleet::Fleet& fleet_;
+  Topology& topology_;
   const Start start_;
+  const std::function<void()> wake_;
+  std::uint64_t topology_sent_ = 0;  // up to this change
+  Instant next_announcement_;
+  Instant last_announcement_;  // that held anything
+  std::deque<Missing> missing_;
+  Instant last_tick_;
   Instant last_heard_;
   Instant last_ping_;
   Instant last_comparison_;
@@ -120,6 +152,8 @@ class Link {
   LinkCounters counters_;
   fleet::Follower follower_;
   std::optional<fleet::Cursors> acknowledged_;
+  // Acknowledged, but some of it was only announced: counts once it would have been asked for.
+  std::deque<std::pair<Instant, fleet::Cursors>> acknowledging_;
   std::optional<fleet::Backlog> backlog_;  // what the neighbour is still to be sent
   Pace backlog_pace_;                      // in bytes
   bool backlog_waits_ = false;             // for the answer to the last of it
@@ -140,6 +174,11 @@ class Link {
   void SendProbe(Instant now, std::size_t backlog_bytes, std::string& out);
   void FloodBacklog(Instant now, std::string& out, std::size_t bytes_max);
   std::optional<fleet::Cursors> Sent() const;
+  void Acknowledge(const fleet::Cursors& sent, Instant now);
+  void SendTopology(std::string& out);
+  void Announce(Instant now, std::string& out, std::size_t bytes_max);
+  void AskForMissing(Instant now, std::string& out);
+  bool Lacks(const Announced& row) const;
 
   // What each message means, when it may come at all.
   template <typename Other>
@@ -157,6 +196,9 @@ class Link {
   void On(const Leaf& leaf, Instant now, std::string& out);
   void On(const Want& want, Instant now, std::string& out);
   void On(Compared compared, Instant now, std::string& out);
+  void On(const LinksOf& links, Instant now, std::string& out);
+  void On(const Have& have, Instant now, std::string& out);
+  void On(const Need& need, Instant now, std::string& out);
 };
 
 }  // namespace herd::flood

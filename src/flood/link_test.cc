@@ -40,8 +40,12 @@ std::string Flooded(Link& link) {
 
 // A link whose neighbour has everything.
 Link::Start UpToDate(const fleet::Fleet& fleet, fleet::LinkId id) {
-  return {
-      .id = id, .leads = false, .acknowledged = fleet.newest(), .timing = kTiming, .now = At(0)};
+  return {.id = id,
+          .neighbour = "Hands",
+          .leads = false,
+          .acknowledged = fleet.newest(),
+          .timing = kTiming,
+          .now = At(0)};
 }
 
 class OneLink : public ::testing::Test {
@@ -55,17 +59,22 @@ class OneLink : public ::testing::Test {
   fleet::Fleet fleet_;
   int wakes_ = 0;
   std::string greeting_;
-  Link link_{fleet_, UpToDate(fleet_, fleet::LinkId{1}), [this] { ++wakes_; }, greeting_};
+  Topology topology_{"Wilkes"};
+  Link link_{fleet_, topology_, UpToDate(fleet_, fleet::LinkId{1}), [this] { ++wakes_; },
+             greeting_};
 
-  void SetUp() override { Flooded(link_); }
+  void SetUp() override {
+    topology_.Up("Hands");
+    Flooded(link_);
+  }
 };
 
 TEST_F(OneLink, FloodsWhatChangesFromNowOn) {
   fleet_.Apply(Report("kiwi", 1).at(), fleet::kFromClient);
   EXPECT_EQ(wakes_, 1);
-  EXPECT_TRUE(link_.pending());
+  EXPECT_TRUE(link_.pending(At(0)));
   EXPECT_EQ(Flooded(link_), Report("kiwi", 1).line() + "\n");
-  EXPECT_FALSE(link_.pending());
+  EXPECT_FALSE(link_.pending(At(0)));
   EXPECT_EQ(Flooded(link_), "");
   EXPECT_EQ(link_.counters().rows_out, 1U);
 }
@@ -102,7 +111,7 @@ TEST_F(OneLink, FloodsWithinABoundAndGoesOn) {
     bytes += report.line().size() + 1;
   }
   std::size_t flooded = 0;
-  while (link_.pending()) {
+  while (link_.pending(At(0))) {
     std::string out;
     link_.Flood(At(0), out, 1000);
     EXPECT_LT(out.size(), 1100U);
@@ -116,17 +125,17 @@ TEST_F(OneLink, AddsNothingToAFullBuffer) {
   std::string out(2000, 'x');
   link_.Flood(At(0), out, 1000);
   EXPECT_EQ(out.size(), 2000U);
-  EXPECT_TRUE(link_.pending());
+  EXPECT_TRUE(link_.pending(At(0)));
 }
 
 TEST_F(OneLink, PingsEveryHeartbeatAndMeasuresTheRoundTrip) {
   std::string out;
-  EXPECT_EQ(link_.next_tick(), At(1000));
+  EXPECT_EQ(link_.next_tick(), At(100));
   EXPECT_TRUE(link_.Tick(At(999), out));
   EXPECT_EQ(out, "");
   EXPECT_TRUE(link_.Tick(At(1000), out));
   EXPECT_EQ(out, "PING 2\n");  // the first one came behind the empty backlog
-  EXPECT_EQ(link_.next_tick(), At(2000));
+  EXPECT_EQ(link_.next_tick(), At(1100));
   Receive("PONG 2", 1007);
   EXPECT_EQ(link_.round_trip(), milliseconds(7));
 }

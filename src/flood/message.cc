@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -67,11 +68,68 @@ std::optional<std::uint64_t> ParseHash(std::string_view digits) {
   return hash;
 }
 
-void AppendHash(std::string& out, std::uint64_t hash) {
+// `hash` fits `width` digits.
+void AppendHash(std::string& out, std::uint64_t hash, std::size_t width = kHashDigits) {
   std::array<char, kHashDigits> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), hash, 16).ptr;
-  out.append(kHashDigits - static_cast<std::size_t>(end - digits.data()), '0');
+  out.append(width - static_cast<std::size_t>(end - digits.data()), '0');
   out.append(digits.data(), end);
+}
+
+// Takes as many hexadecimal digits from the front.
+std::optional<std::uint64_t> TakeHash(std::string_view& text, std::size_t digits) {
+  const std::optional<std::uint64_t> hash = ParseHash(text.substr(0, digits));
+  text.remove_prefix(digits);
+  return hash;
+}
+
+Message ParseLinks(std::string_view text) {
+  std::array<std::string_view, 3> fields;
+  if (!SplitFields(text, fields) || !wire::IsServerId(fields[0])) return Unknown{};
+  const std::optional<std::uint64_t> version = ParseNumber(fields[1]);
+  // The next version must be one, too.
+  if (!version || *version == std::numeric_limits<std::uint64_t>::max()) return Unknown{};
+  LinksOf links{.server = fields[0], .version = *version, .neighbours = {}};
+  std::string_view names = fields[2];
+  if (names == kNone) return links;
+  while (true) {
+    const std::size_t comma = names.find(',');
+    const std::string_view name = names.substr(0, comma);
+    if (!wire::IsServerId(name)) return Unknown{};
+    links.neighbours.push_back(name);
+    if (comma == std::string_view::npos) return links;
+    names.remove_prefix(comma + 1);
+  }
+}
+
+Message ParseHave(std::string_view text) {
+  constexpr std::size_t kRowHalfDigits = kHashDigits / 2;
+  constexpr std::size_t kDigits = 2 * kHashDigits + kRowHalfDigits;
+  if (text.empty() || text.size() % kDigits != 0) return Unknown{};
+  Have have;
+  have.rows.reserve(text.size() / kDigits);
+  while (!text.empty()) {
+    const auto client = TakeHash(text, kHashDigits);
+    const auto time = TakeHash(text, kHashDigits);
+    const auto row = TakeHash(text, kRowHalfDigits);
+    if (!client || !time || !row) return Unknown{};
+    have.rows.push_back({.client = fleet::ClientHash{*client},
+                         .effective_time = {static_cast<std::int64_t>(*time)},
+                         .row = static_cast<std::uint32_t>(*row)});
+  }
+  return have;
+}
+
+Message ParseNeed(std::string_view text) {
+  if (text.empty() || text.size() % kHashDigits != 0) return Unknown{};
+  Need need;
+  need.clients.reserve(text.size() / kHashDigits);
+  while (!text.empty()) {
+    const auto client = TakeHash(text, kHashDigits);
+    if (!client) return Unknown{};
+    need.clients.push_back(fleet::ClientHash{*client});
+  }
+  return need;
 }
 
 Message ParseLeaves(std::string_view text) {
@@ -105,8 +163,8 @@ Message ParseRows(std::string_view text) {
   if (text == kNone) return rows;
   if (text.size() % kHashDigits != 0) return Unknown{};
   rows.rows.reserve(text.size() / kHashDigits);
-  for (; !text.empty(); text.remove_prefix(kHashDigits)) {
-    const std::optional<std::uint64_t> hash = ParseHash(text.substr(0, kHashDigits));
+  while (!text.empty()) {
+    const auto hash = TakeHash(text, kHashDigits);
     if (!hash) return Unknown{};
     rows.rows.push_back(fleet::RowHash{*hash});
   }
@@ -148,12 +206,15 @@ Message ParseMessage(std::string_view line) {
   if (space == std::string_view::npos) return Unknown{};
   const std::string_view word = line.substr(0, space);
   const std::string_view rest = line.substr(space + 1);
+  if (word == "HAVE") return ParseHave(rest);
   if (word == "ROW") return ParseCaughtUp(rest);
   if (word == "PING") return ParseNumbered<Ping>(rest);
   if (word == "PONG") return ParseNumbered<Pong>(rest);
   if (word == "HERD") return ParseHello(rest);
   if (word == "PROOF") return Proof{rest};
   if (word == "REFUSED") return Refused{rest};
+  if (word == "NEED") return ParseNeed(rest);
+  if (word == "LINKS") return ParseLinks(rest);
   if (word == "RANGES") return Ranges{rest};
   if (word == "LEAVES") return ParseLeaves(rest);
   if (word == "DIFFER") return ParseDiffer(rest);
@@ -230,6 +291,26 @@ void Append(std::string& out, const Leaf& leaf) {
 
 void Append(std::string& out, const Want& want) {
   AppendRows(out, "WANT ", want.range, want.leaf, want.rows);
+}
+
+void Append(std::string& out, const Topology::Named& links) {
+  out.append("LINKS ").append(links.server).append(" ");
+  out.append(std::to_string(links.entry.version)).append(" ");
+  if (links.entry.neighbours.empty()) out.append(kNone).append(",");
+  for (const std::string& neighbour : links.entry.neighbours) out.append(neighbour).append(",");
+  out.back() = '\n';
+}
+
+void Append(std::string& out, const Need& need) {
+  out += "NEED ";
+  for (const fleet::ClientHash client : need.clients) AppendHash(out, std::to_underlying(client));
+  out += '\n';
+}
+
+void AppendAnnounced(std::string& out, const Announced& row) {
+  AppendHash(out, std::to_underlying(row.client));
+  AppendHash(out, static_cast<std::uint64_t>(row.effective_time.value));
+  AppendHash(out, row.row, kHashDigits / 2);
 }
 
 void AppendAtLine(std::string& out, std::string_view at_line) {

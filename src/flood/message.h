@@ -11,6 +11,7 @@
 
 #include "fleet/digest.h"
 #include "fleet/hash.h"
+#include "flood/topology.h"
 #include "wire/at.h"
 
 namespace herd::flood {
@@ -105,12 +106,37 @@ struct Resumed {};
 // "COMPARED": we have compared everything.
 struct Compared {};
 
+// "LINKS <server> <version> <neighbour>,...": which links of that server are up; "-" for none.
+struct LinksOf {
+  std::string_view server;
+  std::uint64_t version = 0;
+  std::vector<std::string_view> neighbours;
+};
+
+// "HAVE <row>...": rows that changed here, which you may hear of from others; 40 hexadecimal digits
+// for each: the client's hash, the effective time and the first half of the row's hash.
+struct Announced {
+  fleet::ClientHash client{};
+  wire::UnixNanos effective_time;
+  std::uint32_t row = 0;
+
+  friend bool operator==(const Announced&, const Announced&) = default;
+};
+struct Have {
+  std::vector<Announced> rows;
+};
+
+// "NEED <client>...": send me these rows of those; 16 hexadecimal digits for each.
+struct Need {
+  std::vector<fleet::ClientHash> clients;
+};
+
 // None of the above.
 struct Unknown {};
 
-using Message =
-    std::variant<Unknown, Hello, Proof, Refused, wire::At, Ping, Pong, Bye, CaughtUp, Resume,
-                 Compare, Resumed, Ranges, Leaves, Differ, Leaf, Want, Compared>;
+using Message = std::variant<Unknown, Hello, Proof, Refused, wire::At, Ping, Pong, Bye, CaughtUp,
+                             Resume, Compare, Resumed, Ranges, Leaves, Differ, Leaf, Want, Compared,
+                             LinksOf, Have, Need>;
 
 // Reads one line without its LF. Any bytes may come. What it returns views `line`.
 Message ParseMessage(std::string_view line);
@@ -132,6 +158,10 @@ void Append(std::string& out, const Differ& differ);
 void Append(std::string& out, const Leaf& leaf);
 void Append(std::string& out, const Want& want);
 void Append(std::string& out, Compared compared);
+void Append(std::string& out, const Topology::Named& links);
+void Append(std::string& out, const Need& need);
+// Appends one row to a Have, which is "HAVE " before the first and ended by LF after the last.
+void AppendAnnounced(std::string& out, const Announced& row);
 // A row's AT line is a message as it stands.
 void AppendAtLine(std::string& out, std::string_view at_line);
 // The same as a CaughtUp.

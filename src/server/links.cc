@@ -21,6 +21,7 @@ Links::Links(net::Loop& loop, Node& node, flood::Identity identity, std::functio
     : loop_(loop),
       node_(node),
       identity_(std::move(identity)),
+      topology_(identity_.name),
       on_linked_(std::move(on_linked)),
       random_(std::random_device{}()) {
   std::uint16_t id = 0;
@@ -144,7 +145,10 @@ flood::Link::Start Links::OnOpen(PeerSession& session) {
   const std::string& run = session.handshake().peer_run();
   if (std::exchange(neighbour.run, run) != run) neighbour.acknowledged.reset();
   const LinkSettings& settings = node_.config.link;
+  topology_.Up(neighbour.entry.name);
+  WakeFlood();
   return {.id = neighbour.id,
+          .neighbour = neighbour.entry.name,
           .leads = identity_.name < neighbour.entry.name,
           .acknowledged = neighbour.acknowledged,
           .timing = {.heartbeat = settings.heartbeat,
@@ -159,6 +163,8 @@ void Links::OnOver(PeerSession& session, std::string_view why) {
       neighbour->up = nullptr;
       neighbour->acknowledged = session.link()->acknowledged();
       --up_count_;
+      topology_.Down(neighbour->entry.name);
+      WakeFlood();
       node_.log->log(stopping_ ? spdlog::level::debug : spdlog::level::warn,
                      "link to {} is down: {}", session.Who(), why);
       return DialLater(*neighbour);
@@ -188,8 +194,9 @@ Links::Neighbour& Links::Find(std::string_view name) {
 }
 
 std::shared_ptr<PeerSession> Links::Add(net::Socket socket, std::string peer, std::string address) {
-  auto session = std::make_shared<PeerSession>(loop_, std::move(socket), node_, identity_, *this,
-                                               std::move(peer), std::move(address));
+  auto session =
+      std::make_shared<PeerSession>(loop_, std::move(socket), node_, identity_, topology_, *this,
+                                    std::move(peer), std::move(address));
   sessions_.insert(session);
   return session;
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "flood/handshake.h"
+#include "flood/topology.h"
 #include "net/connection.h"
 #include "net/dialer.h"
 #include "net/loop.h"
@@ -80,6 +81,7 @@ class Links : public PeerOwner {
   net::Loop& loop_;
   Node& node_;
   const flood::Identity identity_;
+  flood::Topology topology_;
   std::function<void()> on_linked_;  // empty once called
   std::vector<std::unique_ptr<Neighbour>> neighbours_;
   std::set<std::shared_ptr<PeerSession>> sessions_;  // all that are not closed

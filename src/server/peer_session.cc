@@ -24,10 +24,11 @@ std::string WhyClosed(net::CloseReason reason) {
 }  // namespace
 
 PeerSession::PeerSession(net::Loop& loop, net::Socket socket, Node& node,
-                         const flood::Identity& identity, PeerOwner& owner, std::string peer,
-                         std::string address)
+                         const flood::Identity& identity, flood::Topology& topology,
+                         PeerOwner& owner, std::string peer, std::string address)
     : Connection(loop, std::move(socket), 2 * kFloodBytes, nullptr),
       node_(node),
+      topology_(topology),
       owner_(owner),
       address_(std::move(address)),
       handshake_(identity,
@@ -68,6 +69,10 @@ void PeerSession::SayBye() {
 void PeerSession::Drop(std::string_view why) {
   SayOver(why);
   Close();
+}
+
+bool PeerSession::pending() const {
+  return link_ && link_->pending(SteadyNow());
 }
 
 std::string PeerSession::Who() const {
@@ -120,7 +125,7 @@ void PeerSession::ReceiveGreeting(std::string_view line, std::string& out) {
 
 void PeerSession::OpenLink(std::string& out) {
   const flood::Link::Start start = owner_.OnOpen(*this);
-  link_.emplace(node_.fleet, start, [this] { owner_.WakeFlood(); }, out);
+  link_.emplace(node_.fleet, topology_, start, [this] { owner_.WakeFlood(); }, out);
   WaitForTick();
 }
 

@@ -42,10 +42,10 @@ class PeerOwner {
 // flood::Handshake and then a flood::Link.
 class PeerSession : public net::Connection {
  public:
-  // `peer`: who was dialled; empty when we were dialled, from `address`. `node`, `identity` and
-  // `owner` outlive the session.
+  // `peer`: who was dialled; empty when we were dialled, from `address`. `node`, `identity`,
+  // `topology` and `owner` outlive the session.
   PeerSession(net::Loop& loop, net::Socket socket, Node& node, const flood::Identity& identity,
-              PeerOwner& owner, std::string peer, std::string address);
+              flood::Topology& topology, PeerOwner& owner, std::string peer, std::string address);
 
   // Starts reading and, where we dialled, greets.
   void Open();
@@ -60,7 +60,7 @@ class PeerSession : public net::Connection {
   void Drop(std::string_view why);
 
   // Whether Flood has something to send.
-  bool pending() const { return link_ && link_->pending(); }
+  bool pending() const;
   // Whether it is no stranger: the neighbour has proved itself, or we dialled it.
   bool proved() const { return proved_; }
   const flood::Handshake& handshake() const { return handshake_; }
@@ -76,6 +76,7 @@ class PeerSession : public net::Connection {
 
  private:
   Node& node_;
+  flood::Topology& topology_;
   PeerOwner& owner_;
   const std::string address_;
   flood::Handshake handshake_;
