@@ -4,6 +4,7 @@
 #include <compare>
 
 #include "fleet/follower.h"
+#include "fleet/planted.h"
 
 namespace herd::fleet {
 
@@ -19,7 +20,8 @@ Applied Fleet::Apply(const wire::At& at, LinkId from) {
   } else {
     const std::strong_ordering order = row->Compare(at);
     if (order == std::strong_ordering::equal) return Applied::kKnown;
-    if (order == std::strong_ordering::greater) return Applied::kOlder;
+    if (order == std::strong_ordering::greater && !Planted(Fault::kApplyWithoutComparing))
+      return Applied::kOlder;
     Discount(stripe, *row);
     row->Replace(at, from);
   }

@@ -4,7 +4,13 @@
 #include <utility>
 #include <variant>
 
+#include "fleet/planted.h"
+
 namespace herd::flood {
+
+using fleet::Fault;
+using fleet::Planted;
+
 namespace {
 
 // So much of a backlog is sent at a time.
@@ -53,6 +59,10 @@ Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::fun
       settled_(follower_.cursors()),
       settling_(settled_),
       answerer_(fleet) {
+  if (Planted(Fault::kCursorOffByOne) && acknowledged_) {
+    for (fleet::ChangeNumber& cursor : *acknowledged_)
+      cursor = fleet::ChangeNumber{std::to_underlying(cursor) + 1};
+  }
   if (acknowledged_) {
     backlog_.emplace(fleet_, *acknowledged_, follower_.cursors());
     Append(out, Resume{});
@@ -285,6 +295,8 @@ void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
   if (eager()) {
     follower_.Read([&](const fleet::Row& row) {
       if (row.from() == start_.id) return true;
+      if (Planted(Fault::kForgetToForward) && row.from() == fleet::LinkId{0}) return true;
+      if (Planted(Fault::kSkipTombstone) && row.forgotten()) return true;
       AppendAtLine(out, row.at_line());
       ++counters_.rows_out;
       return out.size() < bytes_max;
