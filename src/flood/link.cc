@@ -95,7 +95,11 @@ void Link::On(const CaughtUp& row, Instant /*now*/, std::string& /*out*/) {
   ++counters_.catch_up_rows_in;
   if (Take(row.at) != fleet::Applied::kStored) return;
   ++counters_.rows_caught_up;
-  if (repairing_) ++counters_.repairs;
+  // One that was announced would have been asked for.
+  const fleet::ClientHash client = fleet::HashClient(fleet_.key(), row.at.client);
+  const bool announced = std::ranges::any_of(
+      missing_, [&](const Missing& missing) { return missing.row.client == client; });
+  if (repairing_ && !announced) ++counters_.repairs;
 }
 
 fleet::Applied Link::Take(const wire::At& at) {
@@ -264,7 +268,7 @@ std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
   if (now - last_ping_ >= start_.timing.heartbeat) {
     last_ping_ = now;
     SendProbe(now, 0, out);
-    settled_ = std::exchange(settling_, fleet_.newest());
+    settled_ = std::exchange(settling_, follower_.cursors());
   }
   AskForMissing(now, out);
   const bool compare_again = start_.leads && caught_up() && !comparison_ &&

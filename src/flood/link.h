@@ -157,8 +157,8 @@ class Link {
   std::optional<fleet::Backlog> backlog_;  // what the neighbour is still to be sent
   Pace backlog_pace_;                      // in bytes
   bool backlog_waits_ = false;             // for the answer to the last of it
-  fleet::Cursors settled_;   // what changed up to here was flooded a heartbeat ago or earlier
-  fleet::Cursors settling_;  // what settled_ is next
+  fleet::Cursors settled_;  // what changed up to here went over the link a heartbeat ago or earlier
+  fleet::Cursors settling_;                     // what settled_ is next
   std::optional<ComparisonLeader> comparison_;  // while we lead one
   ComparisonAnswerer answerer_;
   bool sent_all_ = false;   // the neighbour has what it may have missed
