@@ -36,6 +36,10 @@ std::string_view Row::Field(std::uint32_t previous_end, std::uint32_t end) const
   return std::string_view(line_).substr(previous_end + 1, end - previous_end - 1);
 }
 
+std::string_view Row::server() const {
+  return Field(kServerStart - 1, server_end_);
+}
+
 std::string_view Row::client() const {
   return Field(skew_end_, client_end_);
 }
@@ -48,8 +52,8 @@ std::strong_ordering Row::Compare(const wire::At& at) const {
   const wire::UnixNanos other = EffectiveTime(at.time, at.receipt);
   if (effective_time_ != other) return effective_time_ <=> other;
   const auto line_end = static_cast<std::uint32_t>(line_.size());
-  return std::make_tuple(Field(kServerStart - 1, server_end_), Field(server_end_, skew_end_),
-                         location_text(), Field(location_end_, line_end)) <=>
+  return std::make_tuple(server(), Field(server_end_, skew_end_), location_text(),
+                         Field(location_end_, line_end)) <=>
          std::make_tuple(at.server, at.skew_text, at.location_text, at.time_text);
 }
 

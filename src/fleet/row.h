@@ -33,6 +33,7 @@ class Row {
 
   // "AT <server> <skew> <client> <location> <time>", without a line end.
   std::string_view at_line() const { return line_; }
+  std::string_view server() const;
   std::string_view client() const;
   std::string_view location_text() const;
   bool forgotten() const { return wire::IsForgotten(location_text()); }

@@ -296,18 +296,19 @@ std::optional<fleet::Cursors> Link::Sent() const {
 void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
   if (out.size() >= bytes_max) return;
   SendTopology(out);
-  if (eager()) {
-    follower_.Read([&](const fleet::Row& row) {
-      if (row.from() == start_.id) return true;
-      if (Planted(Fault::kForgetToForward) && row.from() == fleet::LinkId{0}) return true;
-      if (Planted(Fault::kSkipTombstone) && row.forgotten()) return true;
+  follower_.Read([&](const fleet::Row& row) {
+    if (row.from() == start_.id) return true;
+    if (Planted(Fault::kForgetToForward) && row.from() == fleet::LinkId{0}) return true;
+    if (Planted(Fault::kSkipTombstone) && row.forgotten()) return true;
+    if (topology_.Forwards(row.server(), start_.neighbour)) {
       AppendAtLine(out, row.at_line());
       ++counters_.rows_out;
-      return out.size() < bytes_max;
-    });
-  } else if (now >= next_announcement_ && follower_.pending()) {
-    Announce(now, out, bytes_max);
-  }
+    } else {
+      to_announce_.push_back(row.hash());
+    }
+    return out.size() < bytes_max;
+  });
+  if (now >= next_announcement_ && !to_announce_.empty()) Announce(now, out);
   if (backlog_ && !backlog_waits_ && out.size() < bytes_max) FloodBacklog(now, out, bytes_max);
 }
 
@@ -316,21 +317,20 @@ void Link::SendTopology(std::string& out) {
   topology_sent_ = topology_.change();
 }
 
-void Link::Announce(Instant now, std::string& out, std::size_t bytes_max) {
+void Link::Announce(Instant now, std::string& out) {
   std::size_t rows = 0;
-  follower_.Read([&](const fleet::Row& row) {
-    if (row.from() == start_.id) return true;
-    if (rows % kAnnouncedPerLine == 0) out += rows == 0 ? "HAVE " : "\nHAVE ";
-    ++rows;
-    AppendAnnounced(out, AnnouncementOf(fleet_.key(), row));
-    return out.size() < bytes_max;
-  });
-  if (rows > 0) {
-    out += '\n';
-    last_announcement_ = now;
-    counters_.announced_out += rows;
+  for (const fleet::ClientHash client : to_announce_) {
+    fleet_.FindRow(client, [&](const fleet::Row& row) {
+      if (rows % kAnnouncedPerLine == 0) out += rows == 0 ? "HAVE " : "\nHAVE ";
+      ++rows;
+      AppendAnnounced(out, AnnouncementOf(fleet_.key(), row));
+    });
   }
-  if (!follower_.pending()) next_announcement_ = now + start_.timing.heartbeat / kTicksPerHeartbeat;
+  if (rows > 0) out += '\n';
+  to_announce_.clear();
+  counters_.announced_out += rows;
+  last_announcement_ = now;
+  next_announcement_ = now + start_.timing.heartbeat / kTicksPerHeartbeat;
 }
 
 void Link::FloodBacklog(Instant now, std::string& out, std::size_t bytes_max) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "fleet/backlog.h"
 #include "fleet/fleet.h"
@@ -53,10 +54,10 @@ struct LinkCounters {
 // neighbour missed before comes beside it, little by little: when we know what it has, the backlog
 // of the feed from there; when we or it do not, what a comparison finds.
 //
-// Live rows go over the links of the herd's tree only (Topology). Over the others they are
-// announced a few times in each heartbeat, and who has not got a row some time after it was
-// announced asks for it: so each row comes to each server once, and when a link of the tree is cut,
-// late by less than a heartbeat until the tree is another.
+// A live row goes over the links of its tree only (Topology). Over the others it is announced, a
+// few times in each heartbeat, and who has not got it some time after that asks for it: so each row
+// comes to each server once, and when a link of the tree is cut, late by less than a heartbeat
+// until the tree is another.
 //
 // A machine without socket, clock or thread: lines and times go in, bytes come out by the `out`
 // that is passed. One thread at a time. `fleet` outlives it.
@@ -99,12 +100,9 @@ class Link {
 
   // Whether Flood would send something.
   bool pending(Instant now) const {
-    return topology_sent_ != topology_.change() ||
-           (follower_.pending() && (eager() || now >= next_announcement_));
+    return topology_sent_ != topology_.change() || follower_.pending() ||
+           (!to_announce_.empty() && now >= next_announcement_);
   }
-
-  // Whether live rows go over this link, rather than announcements.
-  bool eager() const { return topology_.InTree(start_.neighbour); }
 
   // Whether both sides have all rows that either had when the link came up.
   bool caught_up() const { return sent_all_ && got_all_; }
@@ -138,7 +136,8 @@ class Link {
   Topology& topology_;
   const Start start_;
   const std::function<void()> wake_;
-  std::uint64_t topology_sent_ = 0;  // up to this change
+  std::uint64_t topology_sent_ = 0;             // up to this change
+  std::vector<fleet::ClientHash> to_announce_;  // read from the feed, and not to be sent
   Instant next_announcement_;
   Instant last_announcement_;  // that held anything
   std::deque<Missing> missing_;
@@ -176,7 +175,7 @@ class Link {
   std::optional<fleet::Cursors> Sent() const;
   void Acknowledge(const fleet::Cursors& sent, Instant now);
   void SendTopology(std::string& out);
-  void Announce(Instant now, std::string& out, std::size_t bytes_max);
+  void Announce(Instant now, std::string& out);
   void AskForMissing(Instant now, std::string& out);
   bool Lacks(const Announced& row) const;
 

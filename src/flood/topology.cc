@@ -55,7 +55,7 @@ std::vector<Topology::Named> Topology::After(std::uint64_t change) const {
 
 void Topology::Changed(Known& known) {
   known.change = ++change_;
-  FindTree();
+  forwards_.clear();
 }
 
 bool Topology::Tells(std::string_view server, std::string_view neighbour) const {
@@ -74,10 +74,18 @@ std::vector<std::string_view> Topology::Linked(std::string_view server) const {
   return linked;
 }
 
-void Topology::FindTree() {
-  // The smallest name of our part of the herd, then breadth first from there. Of the servers that
-  // are equally far the ones reached first go first, and these are reached in the order of their
-  // names: so the order is the same wherever it is computed.
+bool Topology::Forwards(std::string_view origin, std::string_view neighbour) const {
+  if (!Tells(neighbour, self_)) return true;
+  auto found = forwards_.find(origin);
+  if (found == forwards_.end()) {
+    found = forwards_.emplace(origin, FindForwards(origin)).first;
+  }
+  return found->second.contains(neighbour);
+}
+
+Topology::Names Topology::FindForwards(std::string_view origin) const {
+  // Breadth first. Of the servers that are equally far the ones reached first go first, and these
+  // are reached in the order of their names: so the order is the same wherever it is computed.
   const auto reach = [this](std::string_view from, auto&& on_reached) {
     std::set<std::string_view> reached{from};
     std::deque<std::string_view> next{from};
@@ -92,15 +100,19 @@ void Topology::FindTree() {
     }
     return reached;
   };
-  const std::string_view root = *reach(self_, [](auto, auto) {}).begin();
-  tree_.clear();
-  reach(root, [this](std::string_view server, std::string_view neighbour) {
-    if (server == self_) tree_.emplace(neighbour);
-    if (neighbour == self_) tree_.emplace(server);
-  });
-  for (const std::string& neighbour : servers_.find(self_)->second.entry.neighbours) {
-    if (!Tells(neighbour, self_)) tree_.insert(neighbour);
+  const auto part = reach(self_, [](auto, auto) {});
+  Names forwards;
+  reach(part.contains(origin) ? origin : *part.begin(),
+        [&](std::string_view server, std::string_view neighbour) {
+          if (server == self_) forwards.emplace(neighbour);
+        });
+  // Where the origin is unknown rows may come from anywhere: the tree is for both directions.
+  if (!part.contains(origin)) {
+    reach(*part.begin(), [&](std::string_view server, std::string_view neighbour) {
+      if (neighbour == self_) forwards.emplace(server);
+    });
   }
+  return forwards;
 }
 
 }  // namespace herd::flood

@@ -11,21 +11,23 @@
 namespace herd::flood {
 
 // Which servers of the herd are linked with each other just now, as far as this one has heard, and
-// the tree of links over which rows travel: every server computes the same one from the same
-// knowledge, so that each row comes to each server once.
+// so over which links a row is to travel: along the tree of shortest ways from the server that the
+// client reported to, of several those over smaller names. Every server computes the same trees
+// from the same knowledge, so that each row comes to each server once.
 //
 // Each server tells which of its links are up, with a version that grows; this is flooded over all
-// links (LINKS). The tree holds the shortest ways from the server with the smallest name, of
-// several those over smaller names. A link that only one end calls up belongs to it too: until both
-// have heard of each other, a row twice is better than a row late.
+// links (LINKS). Over a link that only one end calls up all rows travel: until both have heard of
+// each other, a row twice is better than a row late.
 //
 // No socket, clock or thread. One thread at a time.
 class Topology {
  public:
+  using Names = std::set<std::string, std::less<>>;
+
   // What one server tells of itself.
   struct Entry {
     std::uint64_t version = 0;  // the higher one counts
-    std::set<std::string, std::less<>> neighbours;
+    Names neighbours;
   };
   struct Named {
     std::string_view server;
@@ -52,8 +54,9 @@ class Topology {
   // What changed after `change`: to be passed on.
   std::vector<Named> After(std::uint64_t change) const;
 
-  // Whether our link to `neighbour` belongs to the tree.
-  bool InTree(std::string_view neighbour) const { return tree_.contains(neighbour); }
+  // Whether rows of `origin`, the server that clients reported to, are to go on from here to our
+  // `neighbour`. A server that nobody tells of any more has the tree of the smallest name.
+  bool Forwards(std::string_view origin, std::string_view neighbour) const;
 
  private:
   struct Known {
@@ -64,12 +67,13 @@ class Topology {
   const std::string self_;
   std::map<std::string, Known, std::less<>> servers_;  // ourselves among them
   std::uint64_t change_ = 0;
-  std::set<std::string, std::less<>> tree_;  // of our neighbours
+  // To which neighbours rows go on, by their origin; computed when first asked for after a change.
+  mutable std::map<std::string, Names, std::less<>> forwards_;
 
   void Changed(Known& known);
   bool Tells(std::string_view server, std::string_view neighbour) const;
   std::vector<std::string_view> Linked(std::string_view server) const;
-  void FindTree();
+  Names FindForwards(std::string_view origin) const;
 };
 
 }  // namespace herd::flood

@@ -176,7 +176,8 @@ void Links::OnOver(PeerSession& session, std::string_view why) {
     }
   }
   const std::string message = "closed the connection of " + session.Who() + ": " + std::string(why);
-  // Who goes away by himself is no news: a neighbour that drops its dial since we dialled it does so.
+  // Who goes away by himself is no news: a neighbour that drops its dial since we dialled it does
+  // so.
   if (session.proved() || session.closed() || stopping_) {
     node_.log->debug("{}", message);
   } else {
