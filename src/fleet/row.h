@@ -24,8 +24,8 @@ inline constexpr LinkId kFromDisk{0xFFFE};
 // A place in the change feed of one stripe; greater is later, 0 is before every change.
 enum class ChangeNumber : std::uint64_t {};
 
-// Where one client is: its winning report, in the text of its AT line, and how it came here. Or that
-// it has been forgotten: a tombstone is a row like any other, which nobody is told of but
+// Where one client is: its winning report, in the text of its AT line, and how it came here. Or
+// that it has been forgotten: a tombstone is a row like any other, which nobody is told of but
 // neighbours and disks.
 class Row {
  public:

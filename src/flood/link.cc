@@ -6,6 +6,16 @@
 
 namespace herd::flood {
 
+LinkCounters& LinkCounters::operator+=(const LinkCounters& other) {
+  rows_out += other.rows_out;
+  rows_in += other.rows_in;
+  rows_in_known += other.rows_in_known;
+  rows_in_older += other.rows_in_older;
+  rows_in_expired += other.rows_in_expired;
+  messages_unknown += other.messages_unknown;
+  return *this;
+}
+
 Link::Link(fleet::Fleet& fleet, fleet::LinkId id, LinkTiming timing, Instant now,
            std::function<void()> wake)
     : fleet_(fleet),
@@ -43,6 +53,9 @@ void Link::Take(const wire::At& at) {
       break;
     case fleet::Applied::kOlder:
       ++counters_.rows_in_older;
+      break;
+    case fleet::Applied::kExpired:
+      ++counters_.rows_in_expired;
       break;
   }
 }

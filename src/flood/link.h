@@ -29,7 +29,10 @@ struct LinkCounters {
   std::uint64_t rows_in = 0;
   std::uint64_t rows_in_known = 0;     // duplicates: the very report that the fleet held
   std::uint64_t rows_in_older = 0;     // lost against the row that the fleet held
+  std::uint64_t rows_in_expired = 0;   // received before the fleet's horizon
   std::uint64_t messages_unknown = 0;  // ignored: not a message, or an AT that breaks the rules
+
+  LinkCounters& operator+=(const LinkCounters& other);
 };
 
 // One open link to a neighbour: takes its reports into the fleet, hands it ours, and notices when
@@ -66,6 +69,9 @@ class Link {
 
   // The last message, before we close the connection ourselves.
   static void SayBye(std::string& out) { Append(out, Bye{}); }
+
+  // How many changed rows Flood has still to look at (fleet::Follower::lag).
+  std::size_t lag() const { return follower_.lag(); }
 
   const LinkCounters& counters() const { return counters_; }
   // Of the last PING that was answered.
