@@ -8,6 +8,8 @@
 #include "cli/replay.h"
 #include "cli/secret.h"
 #include "cli/serve.h"
+#include "cli/status.h"
+#include "cli/top.h"
 #include "cli/up.h"
 #include "cli/whatsat.h"
 
@@ -40,6 +42,8 @@ void AddHerdCommands(CLI::App& app, Context& context) {
   AddIamat(app, context);
   AddWhatsat(app, context);
   AddReplay(app, context);
+  AddStatus(app, context);
+  AddTop(app, context);
   AddSecret(app, context);
   AddPlaces(app, context);
   AddCheckConfig(app, context);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,6 +62,11 @@ class PeerSession : public net::Connection {
 
   // Whether Flood has something to send.
   bool pending() const { return link_ && link_->pending(); }
+  // The link, once it is open.
+  const flood::Link* link() const { return link_ ? &*link_ : nullptr; }
+  // What came and what was said, the handshake included.
+  std::uint64_t bytes_in() const { return bytes_in_; }
+  std::uint64_t bytes_out() const { return bytes_out_; }
   // Whether it is no stranger: the neighbour has proved itself, or we dialled it.
   bool proved() const { return proved_; }
   const flood::Handshake& handshake() const { return handshake_; }
@@ -80,6 +86,8 @@ class PeerSession : public net::Connection {
   bool proved_;
   std::optional<flood::Link> link_;
   net::Timer timer_;
+  std::uint64_t bytes_in_ = 0;
+  std::uint64_t bytes_out_ = 0;
   bool over_ = false;
 
   void Receive(std::string_view line, std::string& out);
@@ -88,7 +96,8 @@ class PeerSession : public net::Connection {
   void EndLink(flood::Link::End end);
   void WaitForTick();
   void SayOver(std::string_view why);
-  void LogOut(std::string_view bytes) const;
+  // Takes note of what is about to be written.
+  void NoteOut(std::string_view bytes);
 };
 
 }  // namespace herd::server
