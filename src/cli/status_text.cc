@@ -36,7 +36,7 @@ std::string Count(const std::optional<std::uint64_t>& number) {
 }
 
 std::string Milliseconds(double ms) {
-  return fmt::format("{:.1f} ms", ms);
+  return fmt::format("{:.2f} ms", ms);
 }
 
 std::string StateOf(const ServerView& view) {
