@@ -123,7 +123,7 @@ class Server:
         assert self.process is not None
         line = _read_line(self.ready_fd)
         os.close(self.ready_fd)
-        found = re.fullmatch(r"ready clients=(.+):(\d+) peers=(.*)\n", line)
+        found = re.fullmatch(r"ready clients=(.+):(\d+) peers=(.*) admin=(.*)\n", line)
         if found is not None:
             self.clients = (found[1].strip("[]"), int(found[2]))
             return
@@ -243,6 +243,7 @@ class Herd:
         self.config = self.folder / "herd.toml"
         self.client_ports: dict[str, int] = {}
         self.peer_ports: dict[str, int] = {}
+        self.admin_ports: dict[str, int] = {}
         self.servers = {
             name: Server(name, self.config, self.folder, self.environment) for name in self.names
         }
@@ -253,6 +254,7 @@ class Herd:
     def choose_ports(self) -> None:
         self.client_ports = {name: free_port() for name in self.names}
         self.peer_ports = {name: free_port() for name in self.names}
+        self.admin_ports = {name: free_port() for name in self.names}
         self.config.write_text(self.config_text(), encoding="utf-8")
 
     def config_text(self) -> str:
@@ -268,6 +270,7 @@ class Herd:
                 f"name = {toml_value(name)}",
                 f'clients = "{host}:{self.client_ports[name]}"',
                 f'peers = "{host}:{self.peer_ports[name]}"',
+                f'admin = "{host}:{self.admin_ports[name]}"',
             ]
         return "\n".join(lines) + "\n" + toml_tables(self.settings)
 

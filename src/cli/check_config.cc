@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/ask.h"
+#include "cli/text_table.h"
 #include "places/json.h"
 
 namespace herd::cli {
@@ -43,10 +44,11 @@ void PrintJson(const server::Config& config) {
     std::vector<std::string> neighbours;
     for (const std::string& name : config.NeighboursOf(server.name))
       neighbours.push_back(Json(name));
-    servers.push_back(fmt::format(R"({{"name":{},"clients":[{}],"peers":{},"neighbours":[{}]}})",
-                                  Json(server.name), fmt::join(clients, ","),
-                                  server.peers ? Json(server::ToString(*server.peers)) : "null",
-                                  fmt::join(neighbours, ",")));
+    servers.push_back(fmt::format(
+        R"({{"name":{},"clients":[{}],"peers":{},"admin":{},"neighbours":[{}]}})",
+        Json(server.name), fmt::join(clients, ","),
+        server.peers ? Json(server::ToString(*server.peers)) : "null",
+        server.admin ? Json(server::ToString(*server.admin)) : "null", fmt::join(neighbours, ",")));
   }
   std::vector<std::string> links;
   for (const auto& [a, b] : config.links) links.push_back(fmt::format("[{},{}]", Json(a), Json(b)));
@@ -56,21 +58,15 @@ void PrintJson(const server::Config& config) {
 
 void PrintTable(const server::Config& config) {
   std::vector<std::vector<std::string>> rows = {
-      {"SERVER", "CLIENTS", "NEIGHBOURS CONNECT TO", "LINKED WITH"}};
+      {"SERVER", "CLIENTS", "NEIGHBOURS CONNECT TO", "ADMINISTRATION", "LINKED WITH"}};
   for (const server::ServerEntry& server : config.servers) {
     const std::vector<std::string> neighbours = config.NeighboursOf(server.name);
     rows.push_back({server.name, Addresses(server.clients, " "),
                     server.peers ? server::ToString(*server.peers) : "-",
+                    server.admin ? server::ToString(*server.admin) : "-",
                     neighbours.empty() ? "-" : fmt::format("{}", fmt::join(neighbours, " "))});
   }
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const auto& row : rows) {
-    fmt::print("{:<{}}  {:<{}}  {:<{}}  {}\n", row[0], widths[0], row[1], widths[1], row[2],
-               widths[2], row[3]);
-  }
+  for (const std::string& line : TextTable(rows, {})) fmt::print("{}\n", line);
 }
 
 // The servers that no chain of links joins to the first one.

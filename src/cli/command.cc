@@ -9,6 +9,8 @@
 #include "cli/secret.h"
 #include "cli/serve.h"
 #include "cli/sim.h"
+#include "cli/status.h"
+#include "cli/top.h"
 #include "cli/up.h"
 #include "cli/whatsat.h"
 
@@ -41,6 +43,8 @@ void AddHerdCommands(CLI::App& app, Context& context) {
   AddIamat(app, context);
   AddWhatsat(app, context);
   AddReplay(app, context);
+  AddStatus(app, context);
+  AddTop(app, context);
   AddSecret(app, context);
   AddPlaces(app, context);
   AddSim(app, context);

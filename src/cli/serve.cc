@@ -23,6 +23,7 @@ struct ServeOptions {
   std::string name;
   std::string clients;
   std::string peers;
+  std::string admin;
   std::filesystem::path places_index;
   std::filesystem::path traffic_dir;
   std::string log_level;
@@ -62,6 +63,11 @@ std::expected<server::Config, std::string> Configure(const Context& context,
     auto endpoint = server::ParseEndpoint(options.peers);
     if (!endpoint) return std::unexpected("--peers: " + endpoint.error());
     entry->peers_listen = *std::move(endpoint);
+  }
+  if (!options.admin.empty()) {
+    auto endpoint = server::ParseEndpoint(options.admin);
+    if (!endpoint) return std::unexpected("--admin: " + endpoint.error());
+    entry->admin = *std::move(endpoint);
   }
   if (!options.places_index.empty()) config->places.index = options.places_index;
   if (!options.traffic_dir.empty()) config->logging.traffic_dir = options.traffic_dir;
@@ -115,13 +121,16 @@ Exit ServeWith(server::Config config, const flood::Secret& secret, const ServeOp
                               .log = *log,
                               .traffic = std::move(traffic),
                               .places = *std::move(places),
+                              .version = HERD_VERSION,
                               .on_linked = [fd = options.ready_fd] { Say(fd, "linked\n"); }});
   if (!server) return Fail(Exit::kFailed, server.error());
-  (*log)->info("herd " HERD_VERSION ", herd {}: clients on {}, neighbours on {}; links to {}", herd,
-               Joined((*server)->client_addresses()), Joined((*server)->peer_addresses()),
-               neighbours);
+  (*log)->info("herd " HERD_VERSION
+               ", herd {}: clients on {}, neighbours on {}, administration on {}; links to {}",
+               herd, Joined((*server)->client_addresses()), Joined((*server)->peer_addresses()),
+               Joined((*server)->admin_addresses()), neighbours);
   Say(options.ready_fd, "ready clients=" + Joined((*server)->client_addresses()) +
-                            " peers=" + Joined((*server)->peer_addresses()) + "\n");
+                            " peers=" + Joined((*server)->peer_addresses()) +
+                            " admin=" + Joined((*server)->admin_addresses()) + "\n");
   (*server)->Run();
   return Exit::kOk;
 }
@@ -153,6 +162,11 @@ void AddServe(CLI::App& app, Context& context) {
   serve
       ->add_option("--peers", options->peers,
                    "Listen for neighbours here instead of where the configuration says")
+      ->type_name("ADDRESS:PORT");
+  serve
+      ->add_option(
+          "--admin", options->admin,
+          "Tell how the server does, by HTTP, here instead of where the configuration says")
       ->type_name("ADDRESS:PORT");
   serve->add_option("--places-index", options->places_index, "The offline places index")
       ->type_name("FILE");

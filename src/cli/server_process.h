@@ -25,8 +25,8 @@ class ServerProcess {
   // Readable when the child has said something or has ended.
   int ready_fd() const { return ready_fd_; }
 
-  // "ready clients=A,B peers=C" once it listens, then "linked" once all its links are up; nothing
-  // when the child ended first. Blocks until either.
+  // "ready clients=A,B peers=C admin=D" once it listens, then "linked" once all its links are up;
+  // nothing when the child ended first. Blocks until either.
   std::optional<std::string> ReadLine();
 
   // Sends a signal, if the child has not been seen to end.

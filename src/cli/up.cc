@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 #include <poll.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -20,6 +18,7 @@
 #include <vector>
 
 #include "cli/server_process.h"
+#include "cli/signals.h"
 #include "server/secret.h"
 
 namespace herd::cli {
@@ -44,32 +43,6 @@ constexpr const char* kFooter =
     "Example:\n"
     "  herd up --log-traffic /tmp";
 
-// Signals taken one by one from a descriptor, instead of at any time.
-class Signals {
- public:
-  Signals() {
-    sigset_t set;
-    ::sigemptyset(&set);
-    for (const int signal : {SIGINT, SIGTERM, SIGCHLD}) ::sigaddset(&set, signal);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    descriptor_ = ::signalfd(-1, &set, SFD_CLOEXEC);
-  }
-  Signals(const Signals&) = delete;
-  Signals& operator=(const Signals&) = delete;
-  ~Signals() { ::close(descriptor_); }
-
-  int descriptor() const { return descriptor_; }
-
-  int Take() const {
-    signalfd_siginfo info{};
-    if (::read(descriptor_, &info, sizeof info) != sizeof info) return SIGTERM;
-    return static_cast<int>(info.ssi_signo);
-  }
-
- private:
-  int descriptor_;
-};
-
 class Herd {
  public:
   Herd(const server::Config& config, const Context& context, const UpOptions& options)
@@ -88,7 +61,7 @@ class Herd {
   const server::Config& config_;
   const Context& context_;
   const UpOptions& options_;
-  const Signals signals_;
+  const Signals signals_{SIGINT, SIGTERM, SIGCHLD};
   std::vector<ServerProcess> servers_;
   std::vector<std::string> client_addresses_;  // in the order of servers_
   bool ended_by_user_ = false;
@@ -160,7 +133,7 @@ class Herd {
     }
   }
 
-  // From "ready clients=A,B peers=C".
+  // From "ready clients=A,B peers=C admin=D".
   static std::string FirstClientAddress(std::string_view line) {
     constexpr std::string_view kKey = "clients=";
     line.remove_prefix(std::min(line.size(), line.find(kKey) + kKey.size()));

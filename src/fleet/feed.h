@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -41,6 +42,12 @@ class Feed {
 
   // The entries after `cursor`, oldest first; among them may be some that are no longer live.
   std::span<const Entry> After(ChangeNumber cursor) const;
+
+  // How many rows changed after `cursor`, or up to twice as many: one that changed again counts
+  // anew while the feed still has both entries. Never more than there are rows.
+  std::size_t CountAfter(ChangeNumber cursor) const {
+    return std::min(After(cursor).size(), live_);
+  }
 
   // The number of the newest change; 0 before the first.
   ChangeNumber newest() const { return ChangeNumber{last_number_}; }

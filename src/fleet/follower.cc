@@ -23,4 +23,16 @@ Follower::~Follower() {
   }
 }
 
+std::size_t Follower::lag() const {
+  std::size_t lag = 0;
+  const std::uint64_t changed = changed_stripes_.load(std::memory_order_acquire);
+  for (std::size_t index = 0; index < Fleet::kStripes; ++index) {
+    if ((changed & Bit(index)) == 0) continue;
+    const Fleet::Stripe& stripe = fleet_.stripes_[index];
+    const std::lock_guard lock(stripe.mutex);
+    lag += stripe.feed.CountAfter(cursor_[index]);
+  }
+  return lag;
+}
+
 }  // namespace herd::fleet

@@ -26,6 +26,10 @@ class Follower {
   // Whether Read would have something to look at. Any thread.
   bool pending() const { return changed_stripes_.load(std::memory_order_acquire) != 0; }
 
+  // How many rows Read would look at, as Feed::CountAfter counts them; takes a short lock for each
+  // stripe that changed. On the thread that reads.
+  std::size_t lag() const;
+
   // Up to where it has read.
   const Cursors& cursors() const { return cursor_; }
 

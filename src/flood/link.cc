@@ -41,6 +41,24 @@ Announced AnnouncementOf(fleet::HashKey key, const fleet::Row& row) {
 
 }  // namespace
 
+LinkCounters& LinkCounters::operator+=(const LinkCounters& other) {
+  rows_out += other.rows_out;
+  rows_in += other.rows_in;
+  rows_in_known += other.rows_in_known;
+  rows_in_older += other.rows_in_older;
+  rows_in_expired += other.rows_in_expired;
+  catch_up_rows_out += other.catch_up_rows_out;
+  catch_up_rows_in += other.catch_up_rows_in;
+  rows_caught_up += other.rows_caught_up;
+  repairs += other.repairs;
+  comparisons += other.comparisons;
+  announced_out += other.announced_out;
+  announced_in += other.announced_in;
+  needed += other.needed;
+  messages_unknown += other.messages_unknown;
+  return *this;
+}
+
 Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::function<void()> wake,
            std::string& out)
     : fleet_(fleet),

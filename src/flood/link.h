@@ -45,6 +45,8 @@ struct LinkCounters {
   std::uint64_t announced_in = 0;
   std::uint64_t needed = 0;  // of those that came, asked for since nobody else brought them
   std::uint64_t messages_unknown = 0;  // ignored: not a message, or an AT that breaks the rules
+
+  LinkCounters& operator+=(const LinkCounters& other);
 };
 
 // One open link to a neighbour: brings both sides to the same rows, takes the neighbour's reports
@@ -112,6 +114,9 @@ class Link {
 
   // The last message, before we close the connection ourselves.
   static void SayBye(std::string& out) { Append(out, Bye{}); }
+
+  // How many changed rows Flood has still to look at (fleet::Follower::lag).
+  std::size_t lag() const { return follower_.lag(); }
 
   const LinkCounters& counters() const { return counters_; }
   // Of the last PING that was answered.

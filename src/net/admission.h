@@ -45,6 +45,7 @@ class Admission {
   std::optional<Ticket> Admit(const boost::asio::ip::address& address);
 
   std::size_t connections() const { return connections_; }
+  const Bounds& bounds() const { return bounds_; }
 
  private:
   const Bounds bounds_;

@@ -33,10 +33,12 @@ places::Query QueryOf(const wire::Whatsat& whatsat, std::string_view location_te
 
 ClientSession::ClientSession(net::Loop& loop, net::Socket socket, net::IdleList& idle_list,
                              net::Admission::Ticket ticket,
-                             const boost::asio::ip::tcp::endpoint& peer, Node& node, Links& links)
+                             const boost::asio::ip::tcp::endpoint& peer, Node& node, Links& links,
+                             LoopStats& stats)
     : Connection(loop, std::move(socket), node.config.limits.output_bytes, &idle_list),
       node_(node),
       links_(links),
+      stats_(stats),
       ticket_(std::move(ticket)),
       peer_(node.traffic ? net::ToString(peer) : std::string()) {}
 
@@ -79,10 +81,13 @@ void ClientSession::Take(std::string_view line, std::string& out) {
   if (node_.traffic) node_.traffic->In("client", peer_, line);
   const wire::Command command = wire::ParseCommand(line);
   if (const auto* iamat = std::get_if<wire::Iamat>(&command)) {
+    stats_.iamat.Add();
     Take(*iamat, out);
   } else if (const auto* whatsat = std::get_if<wire::Whatsat>(&command)) {
+    stats_.whatsat.Add();
     Take(*whatsat, line, out);
   } else if (std::holds_alternative<wire::Invalid>(command)) {
+    stats_.invalid.Add();
     Refuse(line, out);
   }
 }
@@ -90,7 +95,9 @@ void ClientSession::Take(std::string_view line, std::string& out) {
 void ClientSession::Take(const wire::Iamat& iamat, std::string& out) {
   std::string skew_text;
   const wire::At at = wire::MakeAt(iamat, node_.name, Now(), skew_text);
-  if (node_.fleet.Apply(at, fleet::kFromClient) == fleet::Applied::kStored) changed_ = true;
+  const fleet::Applied outcome = node_.fleet.Apply(at, fleet::kFromClient);
+  stats_.reports[IndexOf(outcome)].Add();
+  if (outcome == fleet::Applied::kStored) changed_ = true;
   std::string reply;
   wire::AppendAt(reply, at);
   reply += '\n';
@@ -114,6 +121,7 @@ void ClientSession::Take(const wire::Whatsat& whatsat, std::string_view line, st
 }
 
 void ClientSession::TakeTooLong(std::string_view input, std::string& out) {
+  stats_.invalid.Add();
   Refuse(input.substr(0, std::min(kTooLongEchoBytes, node_.config.limits.line_bytes)), out);
   CloseAfterWrite();
 }
@@ -133,15 +141,16 @@ void ClientSession::AskPlaces(const places::Query& query, std::string at_line, s
   auto self = std::static_pointer_cast<ClientSession>(shared_from_this());
   node_.places->Nearby(query, [self = std::move(self), id, at_line = std::move(at_line),
                                asked = SteadyNow()](places::Answer answer) mutable {
-    self->LogWhenSlow(SteadyNow() - asked, answer);
+    const std::chrono::nanoseconds took = SteadyNow() - asked;
+    self->LogWhenSlow(took, answer);
     if (self->loop().OnThisThread() && self->asking_ == id) {
-      self->MakeReply(id, at_line, answer);
+      self->MakeReply(id, at_line, answer, took);
       return;
     }
     net::Loop& loop = self->loop();
     boost::asio::post(loop.context(), [self = std::move(self), id, at_line = std::move(at_line),
-                                       answer = std::move(answer)] {
-      self->MakeReply(id, at_line, answer);
+                                       answer = std::move(answer), took] {
+      self->MakeReply(id, at_line, answer, took);
       std::string ready;
       self->TakeReplies(ready);
       self->Resume(ready);
@@ -151,7 +160,10 @@ void ClientSession::AskPlaces(const places::Query& query, std::string at_line, s
   TakeReplies(out);
 }
 
-void ClientSession::MakeReply(ReplyId id, std::string_view at_line, const places::Answer& answer) {
+void ClientSession::MakeReply(ReplyId id, std::string_view at_line, const places::Answer& answer,
+                              std::chrono::nanoseconds took) {
+  stats_.lookups[IndexOf(answer.status)].Add();
+  stats_.lookup_times.Record(took);
   std::string reply;
   AppendWhatsatReply(reply, at_line, answer.json);
   LogReply(reply);

@@ -11,6 +11,7 @@
 #include "net/connection.h"
 #include "places/provider.h"
 #include "server/links.h"
+#include "server/loop_stats.h"
 #include "server/node.h"
 #include "server/replies.h"
 #include "wire/command.h"
@@ -21,10 +22,11 @@ namespace herd::server {
 // thread.
 class ClientSession : public net::Connection {
  public:
-  // `node` and `links`, which get every change before its reply goes out, outlive the session.
+  // `node`, `links`, which get every change before its reply goes out, and the loop's own `stats`
+  // outlive the session.
   ClientSession(net::Loop& loop, net::Socket socket, net::IdleList& idle_list,
                 net::Admission::Ticket ticket, const boost::asio::ip::tcp::endpoint& peer,
-                Node& node, Links& links);
+                Node& node, Links& links, LoopStats& stats);
 
  protected:
   std::size_t OnInput(std::string_view input, bool end, std::string& out) override;
@@ -35,6 +37,7 @@ class ClientSession : public net::Connection {
  private:
   Node& node_;
   Links& links_;
+  LoopStats& stats_;
   const net::Admission::Ticket ticket_;
   std::unique_ptr<Replies> replies_;  // null while none has to wait
   const std::string peer_;            // the client's address; empty unless traffic is logged
@@ -48,7 +51,8 @@ class ClientSession : public net::Connection {
   void TakeTooLong(std::string_view input, std::string& out);
   void Refuse(std::string_view line, std::string& out);
   void AskPlaces(const places::Query& query, std::string at_line, std::string& out);
-  void MakeReply(ReplyId id, std::string_view at_line, const places::Answer& answer);
+  void MakeReply(ReplyId id, std::string_view at_line, const places::Answer& answer,
+                 std::chrono::nanoseconds took);
   void TakeReplies(std::string& out);
   void Reply(std::string_view reply, std::string& out);
   void LogReply(std::string_view reply);

@@ -37,7 +37,8 @@ Config BuiltInConfig() {
     config.servers.push_back({.name = name,
                               .clients = {{"127.0.0.1", port(12000)}},
                               .peers = Endpoint{"127.0.0.1", port(12100)},
-                              .peers_listen = std::nullopt});
+                              .peers_listen = std::nullopt,
+                              .admin = Endpoint{"127.0.0.1", port(12200)}});
     ++offset;
   }
   config.links = {{"Goloman", "Hands"}, {"Goloman", "Holiday"}, {"Goloman", "Wilkes"},

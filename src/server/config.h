@@ -35,6 +35,7 @@ struct ServerEntry {
       clients;  // where it listens for clients; the first is the one to connect to
   std::optional<Endpoint> peers;         // where its neighbours reach it; needed when it has links
   std::optional<Endpoint> peers_listen;  // where it listens for them when that is another address
+  std::optional<Endpoint> admin;         // where it tells how it does, by HTTP; none: nowhere
 };
 
 // How neighbours keep each other.

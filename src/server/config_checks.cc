@@ -79,11 +79,11 @@ void CheckLinks(const Config& config, const ConfigLines& lines, Complaints& comp
   }
 }
 
-// An address in use: `listen_only` ones are not known to other servers.
+// An address in use.
 struct Use {
   Endpoint endpoint;
   std::size_t server = 0;
-  bool peers = false;
+  std::string_view key;  // "clients", "peers", "admin"
 };
 
 std::string Lower(std::string text) {
@@ -97,7 +97,8 @@ std::string Lower(std::string text) {
 bool Clash(const Use& a, const Use& b) {
   if (a.endpoint.port != b.endpoint.port || a.endpoint.port == 0) return false;
   const bool same_server = a.server == b.server;
-  if (same_server && a.peers && b.peers) return false;
+  // `peers` and `peers_listen` may be the same port of one machine.
+  if (same_server && a.key == "peers" && b.key == "peers") return false;
   const bool any = a.endpoint.host == "*" || b.endpoint.host == "*";
   if (any) return same_server;
   return Lower(a.endpoint.host) == Lower(b.endpoint.host);
@@ -113,18 +114,18 @@ void CheckAddresses(const Config& config, const ConfigLines& lines, Complaints& 
           lines.servers[use.server],
           fmt::format("server.{}: \"{}\" of \"{}\" is taken by {} of \"{}\"{}; allowed: an "
                       "address and port for each",
-                      use.peers ? "peers" : "clients", ToString(use.endpoint),
-                      config.servers[use.server].name, other->peers ? "peers" : "clients",
+                      use.key, ToString(use.endpoint), config.servers[use.server].name, other->key,
                       config.servers[other->server].name, OnLine(lines.servers[other->server])));
     }
     uses.push_back(use);
   };
   for (std::size_t i = 0; i < config.servers.size(); ++i) {
     const ServerEntry& server = config.servers[i];
-    for (const Endpoint& endpoint : server.clients) add({endpoint, i, false});
-    if (server.peers) add({*server.peers, i, true});
+    for (const Endpoint& endpoint : server.clients) add({endpoint, i, "clients"});
+    if (server.peers) add({*server.peers, i, "peers"});
     if (server.peers_listen && server.peers_listen != server.peers)
-      add({*server.peers_listen, i, true});
+      add({*server.peers_listen, i, "peers"});
+    if (server.admin) add({*server.admin, i, "admin"});
   }
 }
 

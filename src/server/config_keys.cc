@@ -228,6 +228,7 @@ std::vector<ConfigKey<ServerEntry>> ServerKeys() {
               [](S& s) -> auto& { return s.peers; }),
       Address("server.peers_listen", kListenAllowed, false,
               [](S& s) -> auto& { return s.peers_listen; }),
+      Address("server.admin", kListenAllowed, false, [](S& s) -> auto& { return s.admin; }),
   };
 }
 

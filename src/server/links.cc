@@ -33,12 +33,15 @@ Links::Links(net::Loop& loop, Node& node, flood::Identity identity, std::functio
 
 void Links::Start() {
   SayWhenLinked();
-  for (const auto& neighbour : neighbours_) Dial(*neighbour);
+  for (const auto& neighbour : neighbours_) {
+    neighbour->changed = SteadyNow();
+    Dial(*neighbour);
+  }
 }
 
 void Links::SayWhenLinked() {
-  const bool linked =
-      std::ranges::all_of(neighbours_, [](const auto& neighbour) { return neighbour->was_up; });
+  const bool linked = std::ranges::all_of(
+      neighbours_, [](const auto& neighbour) { return neighbour->times_up > 0; });
   if (!linked) return;
   if (const auto say = std::exchange(on_linked_, nullptr)) say();
 }
@@ -139,7 +142,9 @@ flood::Link::Start Links::OnOpen(PeerSession& session) {
   ++up_count_;
   neighbour.failures = 0;
   neighbour.last_problem.clear();
-  neighbour.was_up = true;
+  neighbour.why_down.clear();
+  neighbour.changed = SteadyNow();
+  ++neighbour.times_up;
   node_.log->info("link to {} is up", session.Who());
   SayWhenLinked();
   const std::string& run = session.handshake().peer_run();
@@ -165,6 +170,9 @@ void Links::OnOver(PeerSession& session, std::string_view why) {
       --up_count_;
       topology_.Down(neighbour->entry.name);
       WakeFlood();
+      neighbour->AddEnded(session);
+      neighbour->why_down = why;
+      neighbour->changed = SteadyNow();
       node_.log->log(stopping_ ? spdlog::level::debug : spdlog::level::warn,
                      "link to {} is down: {}", session.Who(), why);
       return DialLater(*neighbour);
@@ -240,8 +248,57 @@ void Links::Dial(Neighbour& neighbour) {
                         });
 }
 
+void Links::Neighbour::AddEnded(const PeerSession& session) {
+  if (session.link() != nullptr) ended += session.link()->counters();
+  ended_bytes_in += session.bytes_in();
+  ended_bytes_out += session.bytes_out();
+}
+
+std::vector<LinkStatus> Links::Status(flood::Instant now) const {
+  std::vector<LinkStatus> status;
+  for (const auto& neighbour : neighbours_) status.push_back(StatusOf(*neighbour, now));
+  return status;
+}
+
+LinkStatus Links::StatusOf(const Neighbour& neighbour, flood::Instant now) const {
+  LinkStatus status{.neighbour = neighbour.entry.name,
+                    .address = ToString(*neighbour.entry.peers),
+                    .why = neighbour.why_down,
+                    .age = now - neighbour.changed,
+                    .times_up = neighbour.times_up,
+                    .counters = neighbour.ended,
+                    .bytes_in = neighbour.ended_bytes_in,
+                    .bytes_out = neighbour.ended_bytes_out};
+  if (neighbour.up != nullptr) {
+    status.state = LinkStatus::State::kUp;
+    status.bytes_in += neighbour.up->bytes_in();
+    status.bytes_out += neighbour.up->bytes_out();
+    if (const flood::Link* link = neighbour.up->link()) {
+      status.counters += link->counters();
+      status.lag_rows = link->lag();
+      status.round_trip = link->round_trip();
+    }
+  } else if (IsGreeting(neighbour)) {
+    status.state = LinkStatus::State::kGreeting;
+  } else if (neighbour.dialing) {
+    status.state = LinkStatus::State::kDialing;
+  }
+  status.rows_caught_up = status.counters.rows_caught_up;
+  status.repairs = status.counters.repairs;
+  return status;
+}
+
+// By our dial or by its own.
+bool Links::IsGreeting(const Neighbour& neighbour) const {
+  return neighbour.dialled != nullptr || std::ranges::any_of(sessions_, [&](const auto& session) {
+           return session->handshake().peer() == neighbour.entry.name &&
+                  session->handshake().state() == flood::Handshake::State::kProving;
+         });
+}
+
 // The first failure in a row is ordinary: the neighbour may just be starting, or be dialling us.
 void Links::LogProblem(Neighbour& neighbour, const std::string& problem) {
+  neighbour.why_down = problem;
   const bool news = neighbour.failures > 0 && neighbour.last_problem != problem;
   node_.log->log(news ? spdlog::level::warn : spdlog::level::debug, "{}", problem);
   if (news) neighbour.last_problem = problem;

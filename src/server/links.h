@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,7 @@
 #include "server/log_limit.h"
 #include "server/node.h"
 #include "server/peer_session.h"
+#include "server/status.h"
 
 namespace herd::server {
 
@@ -50,6 +52,9 @@ class Links : public PeerOwner {
   // Hands over the last changes, says goodbye, and dials no more.
   void Stop();
 
+  // What there is to know of each link, in the order of the configuration.
+  std::vector<LinkStatus> Status(flood::Instant now) const;
+
   // Whether every connection has ended.
   bool ended() const { return sessions_.empty(); }
 
@@ -71,11 +76,19 @@ class Links : public PeerOwner {
     bool dialing = false;            // the dialer is at work
     PeerSession* dialled = nullptr;  // connected by us, not yet up
     PeerSession* up = nullptr;
-    bool was_up = false;
     std::string run;                             // of the neighbour when the link was last up
     std::optional<fleet::Cursors> acknowledged;  // what that run of it has for certain
     unsigned failures = 0;                       // dials in a row that led to no link
     std::string last_problem;  // what was logged last, so as not to repeat it at every dial
+    std::string why_down;      // what came of the last link or try; empty while it is up
+    flood::Instant changed;    // when it last came up or went down
+    std::uint64_t times_up = 0;
+    // Of the connections that were up before this one:
+    flood::LinkCounters ended;
+    std::uint64_t ended_bytes_in = 0;
+    std::uint64_t ended_bytes_out = 0;
+
+    void AddEnded(const PeerSession& session);
   };
 
   net::Loop& loop_;
@@ -94,6 +107,8 @@ class Links : public PeerOwner {
   LogLimit strangers_log_;
 
   Neighbour& Find(std::string_view name);
+  LinkStatus StatusOf(const Neighbour& neighbour, flood::Instant now) const;
+  bool IsGreeting(const Neighbour& neighbour) const;
   void Flood();
   std::shared_ptr<PeerSession> Add(net::Socket socket, std::string peer, std::string address);
   void DialLater(Neighbour& neighbour);

@@ -47,6 +47,7 @@ name = "Goloman"
 clients = ["127.0.0.1:12000", "[::1]:12000"]
 peers = "goloman.example:12100"
 peers_listen = "*:12100"
+admin = "[::1]:12200"
 [[server]]
 name = "Hands"
 clients = "*:12001"
@@ -97,7 +98,9 @@ traffic_dir = "traffic"
               ElementsAre(Endpoint{"127.0.0.1", 12000}, Endpoint{"::1", 12000}));
   EXPECT_EQ(config->servers[0].peers, (Endpoint{"goloman.example", 12100}));
   EXPECT_EQ(config->servers[0].peers_listen, (Endpoint{"*", 12100}));
+  EXPECT_EQ(config->servers[0].admin, (Endpoint{"::1", 12200}));
   EXPECT_THAT(config->servers[1].clients, ElementsAre(Endpoint{"*", 12001}));
+  EXPECT_EQ(config->servers[1].admin, std::nullopt);
   EXPECT_EQ(config->servers[1].peers_listen, std::nullopt);
   EXPECT_EQ(config->secret_file, "conf/herd.secret");
   EXPECT_EQ(config->secret_env, "OTHER_SECRET");
@@ -327,6 +330,7 @@ TEST(Examples, TheFiveAreTheBuiltInOnes) {
     EXPECT_EQ(five->servers[i].name, built_in.servers[i].name);
     EXPECT_EQ(five->servers[i].clients, built_in.servers[i].clients);
     EXPECT_EQ(five->servers[i].peers, built_in.servers[i].peers);
+    EXPECT_EQ(five->servers[i].admin, built_in.servers[i].admin);
   }
 }
 

@@ -45,7 +45,7 @@ void PeerSession::Open() {
   });
   std::string out;
   handshake_.Start(out);
-  LogOut(out);
+  NoteOut(out);
   Start();
   Resume(out);
 }
@@ -60,7 +60,7 @@ void PeerSession::SayBye() {
     link_->Flood(SteadyNow(), out, std::numeric_limits<std::size_t>::max());
     flood::Link::SayBye(out);
   }
-  LogOut(out);
+  NoteOut(out);
   SayOver("this server ends");
   CloseAfterWrite();
   Resume(out);
@@ -91,9 +91,10 @@ std::size_t PeerSession::OnInput(std::string_view input, bool /*end*/, std::stri
     }
     const std::size_t before = out.size();
     Receive(scan.line, out);
-    LogOut(std::string_view(out).substr(before));
+    NoteOut(std::string_view(out).substr(before));
     taken += scan.consumed;
   }
+  bytes_in_ += taken;
   return taken;
 }
 
@@ -141,7 +142,7 @@ void PeerSession::WaitForTick() {
     std::string out;
     const auto result = self->link_->Tick(SteadyNow(), out);
     if (!result) return self->EndLink(result.error());
-    self->LogOut(out);
+    self->NoteOut(out);
     self->Resume(out);
     if (!self->closed()) self->WaitForTick();
   });
@@ -150,7 +151,7 @@ void PeerSession::WaitForTick() {
 void PeerSession::OnDrained(std::string& out) {
   if (!link_ || closed()) return;
   link_->Flood(SteadyNow(), out, kFloodBytes);
-  LogOut(out);
+  NoteOut(out);
 }
 
 void PeerSession::OnClosed(net::CloseReason reason) {
@@ -163,7 +164,8 @@ void PeerSession::SayOver(std::string_view why) {
   if (!std::exchange(over_, true)) owner_.OnOver(*this, why);
 }
 
-void PeerSession::LogOut(std::string_view bytes) const {
+void PeerSession::NoteOut(std::string_view bytes) {
+  bytes_out_ += bytes.size();
   if (node_.traffic && !bytes.empty()) node_.traffic->Out("peer", Who(), bytes);
 }
 

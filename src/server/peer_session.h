@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,6 +62,9 @@ class PeerSession : public net::Connection {
 
   // Whether Flood has something to send.
   bool pending() const;
+  // What came and what was said, the handshake included.
+  std::uint64_t bytes_in() const { return bytes_in_; }
+  std::uint64_t bytes_out() const { return bytes_out_; }
   // Whether it is no stranger: the neighbour has proved itself, or we dialled it.
   bool proved() const { return proved_; }
   const flood::Handshake& handshake() const { return handshake_; }
@@ -83,6 +87,8 @@ class PeerSession : public net::Connection {
   bool proved_;
   std::optional<flood::Link> link_;
   net::Timer timer_;
+  std::uint64_t bytes_in_ = 0;
+  std::uint64_t bytes_out_ = 0;
   bool over_ = false;
 
   void Receive(std::string_view line, std::string& out);
@@ -91,7 +97,8 @@ class PeerSession : public net::Connection {
   void EndLink(flood::Link::End end);
   void WaitForTick();
   void SayOver(std::string_view why);
-  void LogOut(std::string_view bytes) const;
+  // Takes note of what is about to be written.
+  void NoteOut(std::string_view bytes);
 };
 
 }  // namespace herd::server

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <utility>
 
+#include "server/admin.h"
 #include "server/client_session.h"
 #include "server/clock.h"
 #include "server/file_limit.h"
@@ -71,6 +72,14 @@ Server::Server(Parts parts)
               .run = RandomHex(kRunBytes)},
              std::move(parts.on_linked)),
       expiry_(first_loop(), node_),
+      status_(
+          node_, links_,
+          [&] {
+            std::vector<const LoopStats*> stats;
+            for (const auto& worker : workers_) stats.push_back(&worker->stats);
+            return stats;
+          }(),
+          std::move(parts.version)),
       signals_(first_loop().context(), SIGTERM, SIGINT),
       stop_timer_(first_loop().context()) {}
 
@@ -83,6 +92,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::Listen(Parts parts) 
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
   auto listening = server->ListenForClients();
   if (listening) listening = server->ListenForPeers();
+  if (listening) listening = server->ListenForAdmin();
   if (!listening) return std::unexpected(listening.error());
   return server;
 }
@@ -109,6 +119,21 @@ std::expected<void, std::string> Server::ListenForPeers() {
   return {};
 }
 
+std::expected<void, std::string> Server::ListenForAdmin() {
+  const auto& endpoint = node_.config.Find(node_.name)->admin;
+  if (!endpoint) return {};
+  auto admin = net::HttpServer::Open(first_loop(), endpoint->host, endpoint->port,
+                                     {.answer =
+                                          [this](const net::HttpRequest& request) {
+                                            return AnswerAdmin(
+                                                request, [this] { return status_.Collect(); });
+                                          },
+                                      .fault = AdminFault});
+  if (!admin) return std::unexpected(node_.name + ", for administration: " + admin.error());
+  admin_ = *std::move(admin);
+  return {};
+}
+
 std::vector<std::string> Server::client_addresses() const {
   return AddressesOf(client_listeners_);
 }
@@ -117,10 +142,18 @@ std::vector<std::string> Server::peer_addresses() const {
   return AddressesOf(peer_listeners_);
 }
 
+std::vector<std::string> Server::admin_addresses() const {
+  std::vector<std::string> addresses;
+  if (!admin_) return addresses;
+  for (const auto& endpoint : admin_->endpoints()) addresses.push_back(net::ToString(endpoint));
+  return addresses;
+}
+
 void Server::Run() {
   signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (!error) Stop(signal);
   });
+  for (const auto& worker : workers_) worker->meter.Start();
   StartAccepting();
   expiry_.Start();
   links_.Start();
@@ -150,25 +183,29 @@ void Server::StartAccepting() {
                            const auto& peer) { links_.Accept(std::move(socket), peer); },
                     on_error);
   }
+  if (admin_) admin_->Start(on_error);
 }
 
 void Server::AcceptClient(Worker& worker, net::Socket socket,
                           const boost::asio::ip::tcp::endpoint& peer) {
   auto ticket = node_.admission.Admit(peer.address());
   if (!ticket) {
+    worker.stats.sessions_refused.Add();
     refused_clients_.Log(*node_.log, SteadyNow(),
                          "closed the connection of client " + net::ToString(peer) +
                              ": limits.connections or limits.connections_per_address is reached");
     return;
   }
+  worker.stats.sessions.Add();
   std::make_shared<ClientSession>(worker.loop, std::move(socket), worker.idle_list,
-                                  *std::move(ticket), peer, node_, links_)
+                                  *std::move(ticket), peer, node_, links_, worker.stats)
       ->Start();
 }
 
 void Server::Stop(int signal) {
   node_.log->info("ending: signal {}", signal);
   stop_deadline_ = SteadyNow() + kStopTime;
+  status_.SetEnding();
   for (std::size_t i = 0; i < client_listeners_.size(); ++i) {
     net::Loop& loop = workers_[i % workers_.size()]->loop;
     boost::asio::post(loop.context(), [&listener = *client_listeners_[i]] { listener.Stop(); });

@@ -10,13 +10,17 @@
 #include <vector>
 
 #include "flood/secret.h"
+#include "net/http_server.h"
 #include "net/idle_list.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "server/expiry.h"
 #include "server/links.h"
 #include "server/log_limit.h"
+#include "server/loop_delay.h"
+#include "server/loop_stats.h"
 #include "server/node.h"
+#include "server/status_collector.h"
 
 namespace herd::server {
 
@@ -30,6 +34,7 @@ class Server {
     std::shared_ptr<spdlog::logger> log;
     std::unique_ptr<TrafficLog> traffic;  // may be null
     std::unique_ptr<places::Provider> places;
+    std::string version;  // of the program
     // Called once, from Run, when every link has come up; may be empty.
     std::function<void()> on_linked;
   };
@@ -48,24 +53,32 @@ class Server {
   // links.
   std::vector<std::string> client_addresses() const;
   std::vector<std::string> peer_addresses() const;
+  // Where it tells how it does; empty without an admin address.
+  std::vector<std::string> admin_addresses() const;
 
  private:
   using Listeners = std::vector<std::unique_ptr<net::Listener>>;
 
   // One event loop and its clients.
   struct Worker {
-    explicit Worker(std::chrono::seconds idle_timeout) : idle_list(loop, idle_timeout) {}
+    explicit Worker(std::chrono::seconds idle_timeout)
+        : idle_list(loop, idle_timeout), meter(loop, stats.delay) {}
 
     net::Loop loop;
     net::IdleList idle_list;
+    LoopStats stats;
+    LoopMeter meter;
   };
 
   explicit Server(Parts parts);
 
   Node node_;
-  std::vector<std::unique_ptr<Worker>> workers_;  // the first one bears the links
+  // The first one bears the links and the admin endpoint.
+  std::vector<std::unique_ptr<Worker>> workers_;
   Links links_;
   Expiry expiry_;
+  StatusCollector status_;
+  std::unique_ptr<net::HttpServer> admin_;  // null without an admin address
   Listeners client_listeners_;
   Listeners peer_listeners_;
   boost::asio::signal_set signals_;
@@ -77,6 +90,7 @@ class Server {
   net::Loop& first_loop() { return workers_.front()->loop; }
   std::expected<void, std::string> ListenForClients();
   std::expected<void, std::string> ListenForPeers();
+  std::expected<void, std::string> ListenForAdmin();
   void AcceptClient(Worker& worker, net::Socket socket, const boost::asio::ip::tcp::endpoint& peer);
   void StartAccepting();
   void Stop(int signal);

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace herd::cli {
+
+// What /v1/status of one server says, as far as people are shown it. What a server of another
+// version does not say is 0 or empty.
+struct LinkView {
+  std::string neighbour;
+  std::string state;
+  std::string why;
+  double since_s = 0;
+  std::optional<std::uint64_t> lag_rows;
+  std::optional<double> round_trip_ms;
+  std::uint64_t rows_in = 0;
+  std::uint64_t rows_out = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t older = 0;
+  std::uint64_t unknown_messages = 0;
+  std::optional<std::uint64_t> repairs;
+
+  bool up() const { return state == "up"; }
+};
+
+struct ServerView {
+  std::string name;
+  bool ready = false;
+  std::string reason;  // why it is not ready
+  double uptime_s = 0;
+  std::uint64_t clients = 0;
+  std::string digest;
+  std::uint64_t sessions = 0;
+  std::uint64_t iamat = 0;
+  std::uint64_t whatsat = 0;
+  double delay_max_s = 0;     // of the slowest loop, over the last minute
+  std::string journal_state;  // empty: it has none
+  std::vector<LinkView> links;
+
+  std::size_t LinksUp() const;
+  // Of the link that lags most.
+  std::uint64_t LagRows() const;
+};
+
+// The error says what is wrong with `json`.
+std::expected<ServerView, std::string> ParseServerView(std::string_view json);
+
+}  // namespace herd::cli

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/listener.h"
+#include "net/loop.h"
+
+namespace herd::net {
+
+struct HttpRequest {
+  std::string_view method;  // "GET"; of a HEAD too, whose answer goes out without its body
+  std::string_view path;    // "/v1/status", without a query
+};
+
+struct HttpAnswer {
+  unsigned status = 200;
+  std::string content_type;
+  std::string body;
+  std::string allow;  // the methods that are allowed, with status 405
+};
+
+// What one HTTP server bears.
+struct HttpBounds {
+  std::size_t header_bytes_max = 8192;  // more is answered with 431
+  std::size_t body_bytes_max = 1024;    // more is answered with 413; a body is read and ignored
+  // One more connection, and the one that has been silent for longest is closed to make room: so
+  // silent strangers do not keep anyone out.
+  std::size_t connections_max = 32;
+  // For a whole request to come, counted from the connection or the answer before; for an answer to
+  // be taken. Then the connection is closed.
+  std::chrono::milliseconds time_max{10'000};
+};
+
+// A small HTTP/1.1 server on one loop, for people and programs that look after a server: GET and
+// HEAD, keep-alive, IPv4 and IPv6. Whoever sends what is no HTTP gets a 400 and is closed.
+// Everything but Open happens on the loop's thread.
+class HttpServer {
+ public:
+  // Answers one request at once: it must be quick. Requests that are malformed or too large do not
+  // get this far; `fault` makes the body of the answer to those.
+  struct Handler {
+    std::function<HttpAnswer(const HttpRequest&)> answer;
+    std::function<HttpAnswer(unsigned status, std::string_view why)> fault;
+  };
+
+  // Listens on every address that `host` names, as Listener::Open does; serves from Start on.
+  static std::expected<std::unique_ptr<HttpServer>, std::string> Open(Loop& loop,
+                                                                      const std::string& host,
+                                                                      std::uint16_t port,
+                                                                      Handler handler,
+                                                                      HttpBounds bounds = {});
+
+  // The loop must not run any more, or this is its thread and nothing is served again.
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Before the loop runs, or on its thread.
+  void Start(Listener::OnError on_error);
+
+  // Closes all connections and accepts no more.
+  void Stop();
+
+  std::vector<boost::asio::ip::tcp::endpoint> endpoints() const;
+  std::size_t connections() const { return sessions_.size(); }
+
+ private:
+  class Session;
+
+  HttpServer(Handler handler, HttpBounds bounds);
+
+  const Handler handler_;
+  const HttpBounds bounds_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::list<std::shared_ptr<Session>> sessions_;  // the one that has been silent for longest first
+
+  void Accept(Socket socket);
+};
+
+}  // namespace herd::net

@@ -1,0 +1,217 @@
+#include "server/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace herd::server {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Label = ClientMetric::Label;
+using Labels = std::vector<Label>;
+
+template <typename Number>
+double Double(Number number) {
+  return static_cast<double>(number);
+}
+
+double Double(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+class Families {
+ public:
+  // A family that the next samples belong to. One without samples is left out.
+  void Counter(const char* name, const char* help) { Begin(name, help, MetricType::Counter); }
+  void Gauge(const char* name, const char* help) { Begin(name, help, MetricType::Gauge); }
+  void Histogram(const char* name, const char* help) { Begin(name, help, MetricType::Histogram); }
+
+  template <typename Number>
+  void Sample(Number value, Labels labels = {}) {
+    ClientMetric& metric = Add(std::move(labels));
+    metric.counter.value = Double(value);
+    metric.gauge.value = Double(value);
+  }
+
+  void Sample(const DurationCounts& durations, Labels labels = {}) {
+    ClientMetric::Histogram& histogram = Add(std::move(labels)).histogram;
+    std::uint64_t below = 0;
+    for (std::size_t i = 0; i < kDurationBounds.size(); ++i) {
+      below += durations.counts[i];
+      histogram.bucket.push_back({below, Double(std::chrono::nanoseconds(kDurationBounds[i]))});
+    }
+    histogram.sample_count = durations.count();
+    histogram.sample_sum = Double(durations.sum);
+  }
+
+  std::vector<MetricFamily> Take() {
+    std::erase_if(families_, [](const MetricFamily& family) { return family.metric.empty(); });
+    return std::move(families_);
+  }
+
+ private:
+  std::vector<MetricFamily> families_;
+
+  void Begin(const char* name, const char* help, MetricType type) {
+    families_.push_back({.name = name, .help = help, .type = type, .metric = {}});
+  }
+
+  ClientMetric& Add(Labels labels) {
+    ClientMetric& metric = families_.back().metric.emplace_back();
+    metric.label = std::move(labels);
+    return metric;
+  }
+};
+
+void AddServer(const Status& status, Families& families) {
+  families.Gauge("herd_build_info", "Always 1; what runs, in its labels.");
+  families.Sample(1, {{"version", status.version}, {"herd", status.herd}, {"server", status.name}});
+  families.Gauge("herd_uptime_seconds", "Since the server started.");
+  families.Sample(status.uptime);
+  families.Gauge("herd_ready", "1 when /readyz says 200.");
+  families.Sample(WhyNotReady(status) ? 0 : 1);
+  families.Gauge("herd_clients", "Clients whose place is known.");
+  families.Sample(status.clients);
+  families.Gauge("herd_fleet_digest",
+                 "The upper 48 bits of the digest of all rows: two servers with the same rows have "
+                 "the same.");
+  constexpr unsigned kBitsLeftOut = 16;  // so that a double holds it exactly
+  families.Sample(status.digest.value() >> kBitsLeftOut);
+  families.Gauge("herd_memory_resident_bytes", "Memory of the process that is in RAM.");
+  families.Sample(status.process.memory_resident_bytes);
+  families.Gauge("herd_open_files", "Descriptors that the process has open.");
+  families.Sample(status.process.open_files);
+  families.Gauge("herd_open_files_limit", "How many it may have open.");
+  families.Sample(status.process.open_files_limit);
+}
+
+void AddClients(const Status& status, Families& families) {
+  families.Gauge("herd_sessions", "Clients that are connected now.");
+  families.Sample(status.sessions);
+  families.Gauge("herd_sessions_limit", "How many may be connected at once.");
+  families.Sample(status.sessions_limit);
+  families.Counter("herd_sessions_opened_total", "Connections of clients that were taken.");
+  families.Sample(status.sessions_opened);
+  families.Counter("herd_sessions_refused_total",
+                   "Connections of clients that were closed at once, for a limit was reached.");
+  families.Sample(status.sessions_refused);
+  families.Counter("herd_commands_total",
+                   "Lines of clients: iamat, whatsat, or invalid, which got a ?.");
+  families.Sample(status.iamat, {{"kind", "iamat"}});
+  families.Sample(status.whatsat, {{"kind", "whatsat"}});
+  families.Sample(status.invalid, {{"kind", "invalid"}});
+  families.Counter("herd_reports_total",
+                   "Reports of this server's own clients: stored, older than what was known, known "
+                   "already, or expired.");
+  for (const fleet::Applied outcome : kReportOutcomes)
+    families.Sample(status.reports[IndexOf(outcome)], {{"outcome", WordFor(outcome)}});
+  families.Counter("herd_place_lookups_total",
+                   "Look-ups of places by how they ended, in Google's words.");
+  for (const places::Status outcome : kLookupOutcomes) {
+    families.Sample(status.lookups[IndexOf(outcome)],
+                    {{"outcome", std::string(places::StatusWord(outcome))}});
+  }
+  families.Histogram("herd_place_lookup_duration_seconds", "How long look-ups of places took.");
+  families.Sample(status.lookup_times);
+}
+
+void AddLoops(const Status& status, Families& families) {
+  const auto each = [&](const auto& sample) {
+    for (std::size_t i = 0; i < status.loops.size(); ++i)
+      sample(status.loops[i], Labels{{"loop", std::to_string(i)}});
+  };
+  families.Histogram("herd_loop_delay_seconds",
+                     "How late the beats of a loop came, ten a second: how long all else on it had "
+                     "to wait.");
+  each([&](const LoopStatus& loop, Labels labels) {
+    families.Sample(loop.delays, std::move(labels));
+  });
+  families.Gauge("herd_loop_delay_max_seconds", "The longest such delay of the last minute.");
+  each([&](const LoopStatus& loop, Labels labels) {
+    families.Sample(loop.delay_max, std::move(labels));
+  });
+}
+
+void AddLinks(const Status& status, Families& families) {
+  const auto each = [&](const auto& value, Labels labels = {}) {
+    for (const LinkStatus& link : status.links) {
+      Labels all = {{"link", link.neighbour}};
+      all.insert(all.end(), labels.begin(), labels.end());
+      families.Sample(std::invoke(value, link), std::move(all));
+    }
+  };
+  const auto each_if = [&](const auto& value) {
+    for (const LinkStatus& link : status.links) {
+      if (const auto& known = std::invoke(value, link))
+        families.Sample(*known, {{"link", link.neighbour}});
+    }
+  };
+  families.Gauge("herd_link_up", "1 when the link to that neighbour is up.");
+  each([](const LinkStatus& link) { return link.state == LinkStatus::State::kUp ? 1 : 0; });
+  families.Gauge("herd_link_age_seconds", "For how long it has been up, or not up.");
+  each(&LinkStatus::age);
+  families.Counter("herd_link_ups_total", "How often it came up.");
+  each(&LinkStatus::times_up);
+  families.Gauge("herd_link_lag_rows",
+                 "Rows that changed and were not handed to the link yet, while it is up.");
+  each_if(&LinkStatus::lag_rows);
+  families.Gauge("herd_link_round_trip_seconds", "Of the last heartbeat, while it is up.");
+  each_if(&LinkStatus::round_trip);
+  families.Counter("herd_link_rows_total", "Rows that came in and went out.");
+  each([](const LinkStatus& link) { return link.counters.rows_in; }, {{"direction", "in"}});
+  each([](const LinkStatus& link) { return link.counters.rows_out; }, {{"direction", "out"}});
+  families.Counter("herd_link_bytes_total", "Bytes that came in and went out.");
+  each(&LinkStatus::bytes_in, {{"direction", "in"}});
+  each(&LinkStatus::bytes_out, {{"direction", "out"}});
+  families.Counter("herd_link_duplicate_rows_total",
+                   "Rows that came in and were known already, by another way.");
+  each([](const LinkStatus& link) { return link.counters.rows_in_known; });
+  families.Counter("herd_link_older_rows_total",
+                   "Rows that came in and lost against what was known.");
+  each([](const LinkStatus& link) { return link.counters.rows_in_older; });
+  families.Counter("herd_link_expired_rows_total", "Rows that came in and had expired.");
+  each([](const LinkStatus& link) { return link.counters.rows_in_expired; });
+  families.Counter("herd_link_unknown_messages_total",
+                   "Messages that came in and were none: should be 0.");
+  each([](const LinkStatus& link) { return link.counters.messages_unknown; });
+  families.Counter("herd_link_caught_up_rows_total",
+                   "Rows that came in because they had been missed before.");
+  each_if(&LinkStatus::rows_caught_up);
+  families.Counter("herd_link_repairs_total",
+                   "Rows that a comparison found missing while the link was healthy: should be 0.");
+  each_if(&LinkStatus::repairs);
+}
+
+void AddJournal(const Status& status, Families& families) {
+  if (!status.journal) return;
+  families.Gauge("herd_journal_state", "1 for the state that the journal is in.");
+  for (const auto state : {JournalStatus::State::kLoading, JournalStatus::State::kWriting,
+                           JournalStatus::State::kFailing}) {
+    families.Sample(status.journal->state == state ? 1 : 0, {{"state", WordFor(state)}});
+  }
+  families.Gauge("herd_journal_lag_rows", "Rows that changed and are not on disk yet.");
+  families.Sample(status.journal->lag_rows);
+}
+
+}  // namespace
+
+std::vector<MetricFamily> Metrics(const Status& status) {
+  Families families;
+  AddServer(status, families);
+  AddClients(status, families);
+  AddLoops(status, families);
+  AddLinks(status, families);
+  AddJournal(status, families);
+  return families.Take();
+}
+
+std::string MetricsText(const Status& status) {
+  return prometheus::TextSerializer().Serialize(Metrics(status));
+}
+
+}  // namespace herd::server

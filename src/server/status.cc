@@ -1,0 +1,77 @@
+#include "server/status.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace herd::server {
+namespace {
+
+// A loop that shows no sign of life for longer hangs.
+constexpr std::chrono::seconds kSilenceMax{5};
+
+}  // namespace
+
+const char* WordFor(LinkStatus::State state) {
+  switch (state) {
+    case LinkStatus::State::kDown:
+      return "down";
+    case LinkStatus::State::kDialing:
+      return "dialing";
+    case LinkStatus::State::kGreeting:
+      return "greeting";
+    case LinkStatus::State::kUp:
+      return "up";
+  }
+  std::abort();
+}
+
+const char* WordFor(JournalStatus::State state) {
+  switch (state) {
+    case JournalStatus::State::kLoading:
+      return "loading";
+    case JournalStatus::State::kWriting:
+      return "writing";
+    case JournalStatus::State::kFailing:
+      return "failing";
+  }
+  std::abort();
+}
+
+const char* WordFor(fleet::Applied outcome) {
+  switch (outcome) {
+    case fleet::Applied::kStored:
+      return "stored";
+    case fleet::Applied::kOlder:
+      return "older";
+    case fleet::Applied::kKnown:
+      return "known";
+    case fleet::Applied::kExpired:
+      return "expired";
+  }
+  std::abort();
+}
+
+std::optional<std::string> WhyNotReady(const Status& status) {
+  if (status.ending) return "the server is ending";
+  if (status.journal && status.journal->state == JournalStatus::State::kLoading)
+    return "the journal is being loaded";
+  const bool linked =
+      status.links.empty() ||
+      std::ranges::any_of(status.links, [](const LinkStatus& link) { return link.times_up > 0; });
+  if (!linked) return "no link to a neighbour has come up yet";
+  return std::nullopt;
+}
+
+std::optional<std::string> WhyNotHealthy(const Status& status) {
+  for (std::size_t i = 0; i < status.loops.size(); ++i) {
+    const auto silent_for = status.loops[i].silent_for;
+    if (silent_for <= kSilenceMax) continue;
+    return fmt::format("loop {} has not answered for {} s", i,
+                       std::chrono::duration_cast<std::chrono::seconds>(silent_for).count());
+  }
+  return std::nullopt;
+}
+
+}  // namespace herd::server

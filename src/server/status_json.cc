@@ -1,0 +1,122 @@
+#include "server/status_json.h"
+
+#include <fmt/format.h>
+
+#include "server/json_writer.h"
+
+namespace herd::server {
+namespace {
+
+double Seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+// {"count":…,"sum_s":…,"buckets":[[UPPER BOUND,COUNT],…]}: the counts are not cumulative, and what
+// is over the last bound is in "count" alone.
+void Write(JsonWriter& json, const DurationCounts& durations) {
+  json.Open('{').Member("count", durations.count()).Member("sum_s", Seconds(durations.sum));
+  json.Key("buckets").Open('[');
+  for (std::size_t i = 0; i < kDurationBounds.size(); ++i) {
+    json.Open('[').Value(Seconds(kDurationBounds[i])).Value(durations.counts[i]).Close(']');
+  }
+  json.Close(']').Close('}');
+}
+
+void Write(JsonWriter& json, const LinkStatus& link) {
+  json.Open('{')
+      .Member("neighbour", link.neighbour)
+      .Member("address", link.address)
+      .Member("state", WordFor(link.state));
+  if (!link.why.empty()) json.Member("why", link.why);
+  json.Member("since_s", Seconds(link.age)).Member("times_up", link.times_up);
+  if (link.lag_rows) json.Member("lag_rows", *link.lag_rows);
+  if (link.round_trip) json.Member("round_trip_ms", Seconds(*link.round_trip) * 1000);
+  json.Member("rows_in", link.counters.rows_in)
+      .Member("rows_out", link.counters.rows_out)
+      .Member("bytes_in", link.bytes_in)
+      .Member("bytes_out", link.bytes_out)
+      .Member("duplicates", link.counters.rows_in_known)
+      .Member("older", link.counters.rows_in_older)
+      .Member("expired", link.counters.rows_in_expired)
+      .Member("unknown_messages", link.counters.messages_unknown);
+  if (link.rows_caught_up) json.Member("rows_caught_up", *link.rows_caught_up);
+  if (link.repairs) json.Member("repairs", *link.repairs);
+  json.Close('}');
+}
+
+void Write(JsonWriter& json, const LoopStatus& loop) {
+  json.Open('{')
+      .Member("delay_last_s", Seconds(loop.delay_last))
+      .Member("delay_max_s", Seconds(loop.delay_max))
+      .Key("delay");
+  Write(json, loop.delays);
+  json.Close('}');
+}
+
+template <typename Part>
+void WriteAll(JsonWriter& json, const char* key, const std::vector<Part>& parts) {
+  json.Key(key).Open('[');
+  for (const Part& part : parts) Write(json, part);
+  json.Close(']');
+}
+
+void WriteClients(JsonWriter& json, const Status& status) {
+  json.Key("sessions")
+      .Open('{')
+      .Member("now", status.sessions)
+      .Member("limit", status.sessions_limit)
+      .Member("opened", status.sessions_opened)
+      .Member("refused", status.sessions_refused)
+      .Close('}');
+  json.Key("commands")
+      .Open('{')
+      .Member("iamat", status.iamat)
+      .Member("whatsat", status.whatsat)
+      .Member("invalid", status.invalid)
+      .Close('}');
+  json.Key("reports").Open('{');
+  for (const fleet::Applied outcome : kReportOutcomes)
+    json.Member(WordFor(outcome), status.reports[IndexOf(outcome)]);
+  json.Close('}');
+  json.Key("places").Open('{').Key("lookups").Open('{');
+  for (const places::Status outcome : kLookupOutcomes)
+    json.Member(places::StatusWord(outcome), status.lookups[IndexOf(outcome)]);
+  json.Close('}').Key("duration");
+  Write(json, status.lookup_times);
+  json.Close('}');
+}
+
+}  // namespace
+
+std::string StatusJson(const Status& status) {
+  JsonWriter json;
+  const auto why_not_ready = WhyNotReady(status);
+  json.Open('{')
+      .Member("name", status.name)
+      .Member("herd", status.herd)
+      .Member("version", status.version)
+      .Member("uptime_s", Seconds(status.uptime))
+      .Member("ready", !why_not_ready);
+  if (why_not_ready) json.Member("reason", *why_not_ready);
+  json.Member("clients", status.clients)
+      .Member("digest", fmt::format("{:016x}", status.digest.value()))
+      .Member("threads", status.loops.size());
+  WriteClients(json, status);
+  WriteAll(json, "links", status.links);
+  WriteAll(json, "loops", status.loops);
+  if (status.journal) {
+    json.Key("journal").Open('{').Member("state", WordFor(status.journal->state));
+    if (!status.journal->why.empty()) json.Member("why", status.journal->why);
+    json.Member("lag_rows", status.journal->lag_rows).Close('}');
+  }
+  json.Key("process")
+      .Open('{')
+      .Member("memory_resident_bytes", status.process.memory_resident_bytes)
+      .Member("open_files", status.process.open_files)
+      .Member("open_files_limit", status.process.open_files_limit)
+      .Close('}')
+      .Close('}');
+  return json.text() + "\n";
+}
+
+}  // namespace herd::server

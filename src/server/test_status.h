@@ -1,0 +1,49 @@
+#pragma once
+
+#include "server/status.h"
+
+namespace herd::server {
+
+// A status in which every part that a server can have is there.
+inline Status FullStatus() {
+  Status status{.name = "Hands", .herd = "test", .version = "1.2.3"};
+  status.uptime = std::chrono::milliseconds(2500);
+  status.clients = 3;
+  status.digest = fleet::Digest(0x0123456789abcdef);
+  status.sessions = 4;
+  status.sessions_limit = 100;
+  status.sessions_opened = 7;
+  status.sessions_refused = 1;
+  status.iamat = 50;
+  status.whatsat = 6;
+  status.invalid = 2;
+  status.reports = {40, 5, 4, 1};
+  status.lookups = {3, 2, 1, 0, 0, 0};
+  status.lookup_times.counts[2] = 4;
+  status.lookup_times.counts.back() = 2;
+  status.lookup_times.sum = std::chrono::milliseconds(1500);
+  status.loops.resize(2);
+  status.loops[1].delay_max = std::chrono::microseconds(1500);
+  LinkStatus up{.neighbour = "Wilkes",
+                .address = "127.0.0.1:12104",
+                .state = LinkStatus::State::kUp,
+                .age = std::chrono::seconds(2),
+                .times_up = 1,
+                .lag_rows = 9,
+                .round_trip = std::chrono::microseconds(250),
+                .bytes_in = 1000,
+                .bytes_out = 2000,
+                .rows_caught_up = 3,
+                .repairs = 0};
+  up.counters.rows_in = 10;
+  up.counters.rows_out = 20;
+  up.counters.rows_in_known = 5;
+  const LinkStatus down{.neighbour = "Ho\"liday\n", .address = "[::1]:1", .why = "refused \\ \x01"};
+  status.links = {up, down};
+  status.journal = JournalStatus{.state = JournalStatus::State::kWriting, .why = "", .lag_rows = 8};
+  status.process = {
+      .memory_resident_bytes = 1'048'576, .open_files = 12, .open_files_limit = 20'000};
+  return status;
+}
+
+}  // namespace herd::server
