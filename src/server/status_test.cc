@@ -80,9 +80,11 @@ TEST(LoopDelay, RemembersTheLongestOfTheLastMinute) {
   delay.Record(start + 1s, start + 1s + 2ms);
   EXPECT_EQ(delay.last(), 2ms);
   EXPECT_EQ(delay.MaxOfLastMinute(start + 1s), 30ms);
-  for (int second = 2; second <= 50; ++second) delay.Record(start + 1s * second, start + 1s * second);
+  for (int second = 2; second <= 50; ++second)
+    delay.Record(start + 1s * second, start + 1s * second);
   EXPECT_EQ(delay.MaxOfLastMinute(start + 50s), 30ms);
-  for (int second = 51; second <= 70; ++second) delay.Record(start + 1s * second, start + 1s * second);
+  for (int second = 51; second <= 70; ++second)
+    delay.Record(start + 1s * second, start + 1s * second);
   EXPECT_EQ(delay.MaxOfLastMinute(start + 70s), 0ms);
   EXPECT_EQ(delay.counts().count(), 71U);
 }
