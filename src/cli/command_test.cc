@@ -115,8 +115,8 @@ TEST_F(Command, SuggestsTheCommandThatWasMeant) {
 
 TEST_F(Command, IsRefusedForAWrongConfiguration) {
   context_.config_file = "no/such.toml";
-  for (const char* line :
-       {"iamat kiwi +1+1", "check-config", "completion servers", "replay x.csv"}) {
+  for (const char* line : {"iamat kiwi +1+1", "check-config", "completion servers", "replay x.csv",
+                           "status", "top --once"}) {
     context_.exit = Exit::kOk;
     app_.parse(line);
     EXPECT_EQ(context_.exit, Exit::kUsage) << line;
@@ -133,6 +133,22 @@ TEST(FindTargets, TakesNamesAndAddresses) {
   EXPECT_EQ((*targets)[1].endpoint, (server::Endpoint{"::1", 77}));
   EXPECT_THAT(FindTargets(config, {"Golomn"}).error(), HasSubstr("did you mean \"Goloman\"?"));
   EXPECT_FALSE(FindTargets(config, {"127.0.0.1:0"}));
+}
+
+TEST(FindTargets, LooksForAdminAddresses) {
+  server::Config config = server::BuiltInConfig();
+  config.servers[0].admin = {"*", 7};
+  config.servers[1].admin.reset();
+  config.servers[2].admin = {"127.0.0.1", 0};
+  const auto targets = FindTargets(config, {}, TargetKind::kAdmin);
+  ASSERT_TRUE(targets);
+  EXPECT_EQ(targets->size(), 3U);
+  EXPECT_EQ(targets->front().endpoint, (server::Endpoint{"localhost", 7}));
+  EXPECT_THAT(FindTargets(config, {"Hands"}, TargetKind::kAdmin).error(),
+              HasSubstr("no admin address"));
+  EXPECT_FALSE(FindTargets(config, {"Holiday"}, TargetKind::kAdmin));
+  for (server::ServerEntry& server : config.servers) server.admin.reset();
+  EXPECT_FALSE(FindTargets(config, {}, TargetKind::kAdmin));
 }
 
 }  // namespace

@@ -52,6 +52,27 @@ TEST(Follower, SkipsToTheNewestRow) {
   EXPECT_EQ(ReadAll(follower), (std::multiset{Report(1, 9).line()}));
 }
 
+TEST(Follower, KnowsHowFarItLagsBehind) {
+  Fleet fleet;
+  fleet.Apply(Report(1, 1).at(), kFromClient);
+  Follower follower(fleet, [] {});
+  EXPECT_EQ(follower.lag(), 0U);
+  for (int client = 0; client < 500; ++client) fleet.Apply(Report(client, 2).at(), kFromClient);
+  EXPECT_EQ(follower.lag(), 500U);
+  // Never more than there are rows, however often they change.
+  for (int time = 3; time < 20; ++time) {
+    for (int client = 0; client < 500; ++client) {
+      fleet.Apply(Report(client, time).at(), kFromClient);
+    }
+  }
+  EXPECT_EQ(follower.lag(), 500U);
+  int left = 100;
+  follower.Read([&](const Row&) { return --left > 0; });
+  EXPECT_EQ(follower.lag(), 400U);
+  ReadAll(follower);
+  EXPECT_EQ(follower.lag(), 0U);
+}
+
 TEST(Follower, IsWokenOnceUntilItReads) {
   Fleet fleet;
   int wakes = 0;

@@ -1,0 +1,167 @@
+#include "net/http_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace herd::net {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+using std::chrono_literals::operator""ms;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+HttpAnswer Echo(const HttpRequest& request) {
+  return {.status = 200,
+          .content_type = "text/plain",
+          .body = std::string(request.method) + " " + std::string(request.path),
+          .allow = {}};
+}
+
+HttpAnswer Fault(unsigned status, std::string_view why) {
+  return {.status = status, .content_type = "text/plain", .body = std::string(why), .allow = {}};
+}
+
+// A server on a loop of its own thread.
+class Http : public ::testing::Test {
+ protected:
+  void Serve(HttpBounds bounds, const std::string& host = "127.0.0.1") {
+    auto opened = HttpServer::Open(loop_, host, 0, {.answer = Echo, .fault = Fault}, bounds);
+    ASSERT_TRUE(opened) << opened.error();
+    server_ = *std::move(opened);
+    endpoint_ = server_->endpoints().front();
+    server_->Start([](const std::string&) {});
+    thread_ = std::thread([this] { loop_.Run(); });
+  }
+
+  void TearDown() override {
+    loop_.Stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  tcp::socket Connect() {
+    tcp::socket socket(client_context_);
+    socket.connect(endpoint_);
+    return socket;
+  }
+
+  // All that comes until the server closes.
+  static std::string ReadToEnd(tcp::socket& socket) {
+    std::string text;
+    error_code error;
+    boost::asio::read(socket, boost::asio::dynamic_buffer(text), error);
+    return text;
+  }
+
+  std::string Exchange(const std::string& request) {
+    tcp::socket socket = Connect();
+    error_code ignored;  // it may close before all is written
+    boost::asio::write(socket, boost::asio::buffer(request), ignored);
+    return ReadToEnd(socket);
+  }
+
+  std::size_t Connections() {
+    std::promise<std::size_t> connections;
+    boost::asio::post(loop_.context(), [&] { connections.set_value(server_->connections()); });
+    return connections.get_future().get();
+  }
+
+  Loop loop_;
+  std::unique_ptr<HttpServer> server_;
+  tcp::endpoint endpoint_;
+  std::thread thread_;
+  boost::asio::io_context client_context_;
+};
+
+TEST_F(Http, AnswersOneAfterTheOtherOnOneConnection) {
+  Serve({});
+  const std::string answers = Exchange(
+      "GET /a?q HTTP/1.1\r\nHost: h\r\n\r\nPOST /b HTTP/1.1\r\nHost: h\r\nContent-Length: "
+      "2\r\n\r\n{}"
+      "GET /c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(answers, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_LT(answers.find("GET /a"), answers.find("POST /b"));
+  EXPECT_LT(answers.find("POST /b"), answers.find("GET /c"));
+  EXPECT_THAT(answers, Not(HasSubstr("/a?q")));
+}
+
+TEST_F(Http, SpeaksHttp10AndIpv6) {
+  Serve({}, "::1");
+  const std::string answer = Exchange("GET /old HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("GET /old"));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.0 200"));
+}
+
+TEST_F(Http, LeavesTheBodyOutForHead) {
+  Serve({});
+  const std::string answer = Exchange("HEAD /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(answer, HasSubstr("Content-Length: 6\r\n"));
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+}
+
+TEST_F(Http, RefusesWhatIsNoRequestOrTooLarge) {
+  Serve({.header_bytes_max = 512, .body_bytes_max = 16});
+  const auto status = [&](const std::string& request) { return Exchange(request).substr(9, 3); };
+  EXPECT_EQ(status("IAMAT kiwi +34-118 1\r\n\r\n"), "400");
+  EXPECT_EQ(status(std::string("\0\xff\r\n\r\n", 6)), "400");
+  EXPECT_EQ(status("GET / HTTP/3.7\r\n\r\n"), "400");
+  EXPECT_EQ(status("GET / HTTP/1.1\r\n\r\n"), "400");
+  EXPECT_EQ(status("GET /" + std::string(100'000, 'a')), "431");
+  EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(600, 'a') + "\r\n\r\n"), "431");
+  EXPECT_EQ(status("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 17\r\n\r\n"), "413");
+  EXPECT_EQ(status("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n"),
+            "413");
+}
+
+TEST_F(Http, ClosesConnectionsThatAreSilentOrSlow) {
+  Serve({.time_max = 100ms});
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(Exchange(""), "");
+  EXPECT_EQ(Exchange("GET / HTTP/1.1\r\nHo"), "");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 5000ms);
+  EXPECT_EQ(Connections(), 0U);
+}
+
+TEST_F(Http, ClosesTheOneThatHasBeenSilentForLongestToMakeRoom) {
+  Serve({.connections_max = 2});
+  tcp::socket first = Connect();
+  // Answered, so that it is there before the next.
+  const auto ask = [](tcp::socket& socket) {
+    boost::asio::write(socket,
+                       boost::asio::buffer(std::string("GET / HTTP/1.1\r\nHost: h\r\n\r\n")));
+    std::string answer;
+    boost::asio::read_until(socket, boost::asio::dynamic_buffer(answer), "GET /");
+  };
+  ask(first);
+  tcp::socket second = Connect();
+  ask(second);
+  ask(first);
+  tcp::socket third = Connect();
+  ask(third);
+  EXPECT_EQ(ReadToEnd(second), "");
+  ask(first);
+  EXPECT_EQ(Connections(), 2U);
+}
+
+TEST_F(Http, StopsAndMayEndWithConnectionsOpen) {
+  Serve({});
+  tcp::socket open = Connect();
+  boost::asio::post(loop_.context(), [this] { server_->Stop(); });
+  EXPECT_EQ(ReadToEnd(open), "");
+}
+
+}  // namespace
+}  // namespace herd::net
