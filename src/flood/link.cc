@@ -23,9 +23,15 @@ constexpr std::size_t kProbesMax = 64;
 // So often in a heartbeat rows are announced, and asked for.
 constexpr int kTicksPerHeartbeat = 10;
 
-// An announced row is waited for, for this part of a heartbeat, before it is asked for. With what
-// announcing takes, and asking, it comes well within one.
+// An announced row is waited for, for this part of a heartbeat, before it is asked for: with what
+// announcing takes, and asking, it comes well within one. Where rows take longer than that because
+// the herd is busy, asking would only add to it: then for up to so many heartbeats.
 constexpr int kWaitForOthersShare = 4;
+constexpr int kWaitHeartbeatsMax = 2;
+
+std::chrono::nanoseconds WaitMin(const LinkTiming& timing) {
+  return timing.heartbeat / kWaitForOthersShare;
+}
 
 // What is announced, lacked and not asked for yet; what there is more is left to comparisons.
 constexpr std::size_t kMissingMax = 1'000'000;
@@ -67,6 +73,7 @@ Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::fun
       wake_(std::move(wake)),
       next_announcement_(start.now),
       last_announcement_(start.now - start.timing.heartbeat),
+      wait_for_others_(WaitMin(start.timing)),
       last_tick_(start.now),
       last_heard_(start.now),
       last_ping_(start.now),
@@ -106,7 +113,9 @@ void Link::On(const Other& /*message*/, Instant /*now*/, std::string& /*out*/) {
 
 void Link::On(const wire::At& at, Instant /*now*/, std::string& /*out*/) {
   ++counters_.rows_in;
-  Take(at);
+  // Others brought it after all, only later: a busy herd is given more time.
+  if (Take(at) == fleet::Applied::kKnown)
+    wait_for_others_ = std::min(2 * wait_for_others_, kWaitHeartbeatsMax * start_.timing.heartbeat);
 }
 
 void Link::On(const CaughtUp& row, Instant /*now*/, std::string& /*out*/) {
@@ -114,10 +123,8 @@ void Link::On(const CaughtUp& row, Instant /*now*/, std::string& /*out*/) {
   if (Take(row.at) != fleet::Applied::kStored) return;
   ++counters_.rows_caught_up;
   // One that was announced would have been asked for.
-  const fleet::ClientHash client = fleet::HashClient(fleet_.key(), row.at.client);
-  const bool announced = std::ranges::any_of(
-      missing_, [&](const Missing& missing) { return missing.row.client == client; });
-  if (repairing_ && !announced) ++counters_.repairs;
+  if (repairing_ && !announced_.contains(fleet::HashClient(fleet_.key(), row.at.client)))
+    ++counters_.repairs;
 }
 
 fleet::Applied Link::Take(const wire::At& at) {
@@ -245,9 +252,10 @@ void Link::On(const LinksOf& links, Instant /*now*/, std::string& /*out*/) {
 
 void Link::On(const Have& have, Instant now, std::string& /*out*/) {
   counters_.announced_in += have.rows.size();
-  const Instant due = now + start_.timing.heartbeat / kWaitForOthersShare;
   for (const Announced& row : have.rows) {
-    if (Lacks(row) && missing_.size() < kMissingMax) missing_.push_back({row, due});
+    if (!Lacks(row) || announced_.size() >= kMissingMax) continue;
+    const bool is_new = announced_.insert_or_assign(row.client, row).second;
+    if (is_new) missing_.push_back({row.client, now + wait_for_others_});
   }
 }
 
@@ -263,7 +271,9 @@ bool Link::Lacks(const Announced& announced) const {
 void Link::AskForMissing(Instant now, std::string& out) {
   Need need;
   while (!missing_.empty() && missing_.front().due <= now && need.clients.size() < kNeedMax) {
-    if (Lacks(missing_.front().row)) need.clients.push_back(missing_.front().row.client);
+    const auto announced = announced_.find(missing_.front().client);
+    if (Lacks(announced->second)) need.clients.push_back(announced->first);
+    announced_.erase(announced);
     missing_.pop_front();
   }
   if (need.clients.empty()) return;
@@ -287,9 +297,11 @@ std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
     last_ping_ = now;
     SendProbe(now, 0, out);
     settled_ = std::exchange(settling_, follower_.cursors());
+    wait_for_others_ = std::max(wait_for_others_ / 2, WaitMin(start_.timing));
   }
   AskForMissing(now, out);
-  const bool compare_again = start_.leads && caught_up() && !comparison_ &&
+  const bool at_rest = caught_up() && !comparison_ && !follower_.pending() && missing_.empty();
+  const bool compare_again = start_.leads && at_rest &&
                              start_.timing.compare_interval > std::chrono::nanoseconds::zero() &&
                              now - last_comparison_ >= start_.timing.compare_interval;
   if (compare_again) StartComparison(now, out);

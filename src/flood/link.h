@@ -1,5 +1,7 @@
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -131,9 +133,9 @@ class Link {
     std::size_t backlog_bytes;  // sent right before it
   };
 
-  // A row that was announced and that we lack.
+  // A client of whom a row was announced that we lack.
   struct Missing {
-    Announced row;
+    fleet::ClientHash client;
     Instant due;  // to ask for it
   };
 
@@ -146,6 +148,8 @@ class Link {
   Instant next_announcement_;
   Instant last_announcement_;  // that held anything
   std::deque<Missing> missing_;
+  absl::flat_hash_map<fleet::ClientHash, Announced> announced_;  // the newest, of those
+  std::chrono::nanoseconds wait_for_others_;  // from the announcement until we ask
   Instant last_tick_;
   Instant last_heard_;
   Instant last_ping_;
