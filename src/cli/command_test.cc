@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -34,7 +35,8 @@ class Command : public testing::Test {
   static std::string Complaints(const std::string& tool, const std::string& text) {
     const std::string program = tool.substr(0, tool.find(' '));
     if (std::system(("command -v " + program + " >/dev/null 2>&1").c_str()) != 0) return "";
-    const auto file = std::filesystem::path(testing::TempDir()) / ("herd_command_test." + program);
+    const auto file = std::filesystem::path(testing::TempDir()) /
+                      ("herd_command_test." + program + "." + std::to_string(::getpid()));
     std::ofstream(file) << text;
     const std::unique_ptr<FILE, decltype(&pclose)> pipe(
         popen((tool + " " + file.string() + " 2>&1").c_str(), "r"), &pclose);
