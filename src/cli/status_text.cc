@@ -73,7 +73,7 @@ void Cut(std::string& line, std::size_t columns) {
 }
 
 // The view of the same server a moment ago; its own when there is none.
-const ServerView& Before(const Sample& before, std::size_t index, const ServerView& now) {
+ServerView Before(const Sample& before, std::size_t index, const ServerView& now) {
   if (index >= before.answers.size() || !before.answers[index].view) return now;
   return *before.answers[index].view;
 }

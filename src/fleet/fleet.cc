@@ -55,8 +55,8 @@ void Fleet::SetHorizon(Horizon horizon) {
   tombstones_horizon_.store(horizon.tombstones.value, std::memory_order_relaxed);
 }
 
-std::size_t Fleet::DropExpired(std::size_t index) {
-  Stripe& stripe = stripes_[index];
+std::size_t Fleet::DropExpired(std::size_t number) {
+  Stripe& stripe = stripes_[number];
   const std::lock_guard lock(stripe.mutex);
   std::vector<const Row*> expired;
   stripe.rows.ForEach([&](const Row& row) {

@@ -73,7 +73,7 @@ class Fleet {
 
   // Drops the expired rows of one stripe; takes as long as looking at each of its rows. Returns how
   // many they were.
-  std::size_t DropExpired(std::size_t stripe);
+  std::size_t DropExpired(std::size_t number);
 
   // Equal on two servers with the same key exactly when their rows are.
   Digest digest() const;

@@ -186,7 +186,7 @@ class Link {
   void SendTopology(std::string& out);
   void Announce(Instant now, std::string& out);
   void AskForMissing(Instant now, std::string& out);
-  bool Lacks(const Announced& row) const;
+  bool Lacks(const Announced& announced) const;
 
   // What each message means, when it may come at all.
   template <typename Other>

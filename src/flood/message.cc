@@ -58,7 +58,8 @@ std::optional<std::size_t> TakeIndex(std::string_view& text, std::size_t end) {
   if (space == std::string_view::npos) return std::nullopt;
   const std::optional<std::uint64_t> number = ParseNumber(text.substr(0, space));
   text.remove_prefix(space + 1);
-  return number && *number < end ? std::optional<std::size_t>(*number) : std::nullopt;
+  if (!number || *number >= end) return std::nullopt;
+  return number;
 }
 
 std::optional<std::uint64_t> ParseHash(std::string_view digits) {

@@ -61,7 +61,7 @@ class Network {
 
   // Opens a new connection: side 0 hears of it first, as the one that accepts. An older one is
   // forgotten by the network; its ends go on believing in it until they hear of the new.
-  void Open(std::size_t wire);
+  void Open(std::size_t index);
 
   // Whether both ends could hear each other now.
   bool Passes(std::size_t wire) const;
@@ -70,7 +70,7 @@ class Network {
   // The other end hears of it behind what was sent.
   void Close(WireEnd from, ConnectionId connection);
   // Both ends hear of it soon; what is on its way is lost.
-  void Reset(std::size_t wire);
+  void Reset(std::size_t index);
   // The end is gone without a word.
   void Vanish(WireEnd end);
 

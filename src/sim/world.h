@@ -101,7 +101,7 @@ class World : private Ears {
   bool chaos() const { return schedule_.now() < chaos_end_; }
 
   void Dial(std::size_t wire);
-  void LetReport(std::size_t client);
+  void LetReport(std::size_t number);
   std::string TimeOf(Client& client);
   void DoHarm();
   void Cut(std::size_t wire);
