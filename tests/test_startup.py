@@ -66,7 +66,7 @@ class Starting(HerdCase):
     def test_ports_of_the_systems_choice(self) -> None:
         herd = self.run_herd(single())
         other = self.twin(herd)
-        other.start("--clients", "127.0.0.1:0", "--peers", "127.0.0.1:0")
+        other.start("--clients", "127.0.0.1:0", "--peers", "127.0.0.1:0", "--admin", "127.0.0.1:0")
         self.addCleanup(other.stop)
         self.assertNotEqual(other.clients, herd["Goloman"].clients)
         self.assertGreater(other.clients[1], 0)
@@ -76,7 +76,7 @@ class Starting(HerdCase):
     def test_clients_on_ipv6(self) -> None:
         herd = self.run_herd(single())
         other = self.twin(herd)
-        other.start("--clients", "[::1]:0", "--peers", "127.0.0.1:0")
+        other.start("--clients", "[::1]:0", "--peers", "127.0.0.1:0", "--admin", "127.0.0.1:0")
         self.addCleanup(other.stop)
         self.assertEqual(other.clients[0], "::1")
         parse_at(exchange(other.clients, iamat("six")))
@@ -84,7 +84,7 @@ class Starting(HerdCase):
     def test_clients_on_every_address(self) -> None:
         herd = self.run_herd(single())
         other = self.twin(herd)
-        other.start("--clients", "*:0", "--peers", "127.0.0.1:0")
+        other.start("--clients", "*:0", "--peers", "127.0.0.1:0", "--admin", "127.0.0.1:0")
         self.addCleanup(other.stop)
         for host in ("127.0.0.1", "::1", "127.0.0.9"):
             with self.subTest(host):
