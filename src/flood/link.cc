@@ -313,7 +313,9 @@ Instant Link::next_tick() const {
 }
 
 void Link::SendProbe(Instant now, std::size_t backlog_bytes, std::string& out) {
-  if (probes_.size() == kProbesMax) probes_.pop_front();
+  // The one behind a piece of the backlog stays: the next piece waits for its answer.
+  if (probes_.size() == kProbesMax)
+    probes_.erase(std::ranges::find(probes_, 0U, &Probe::backlog_bytes));
   probes_.push_back({++probe_number_, now, Sent(), backlog_bytes});
   Append(out, Ping{probe_number_});
 }

@@ -25,21 +25,6 @@ constexpr std::size_t kFloodBytes = 65'536;
 // A tombstone lives so many times longer than a row, as in the server room.
 constexpr int kTombstoneLives = 2;
 
-void Add(flood::LinkCounters& sum, const flood::LinkCounters& counters) {
-  sum.rows_out += counters.rows_out;
-  sum.rows_in += counters.rows_in;
-  sum.rows_in_known += counters.rows_in_known;
-  sum.rows_in_older += counters.rows_in_older;
-  sum.catch_up_rows_out += counters.catch_up_rows_out;
-  sum.catch_up_rows_in += counters.catch_up_rows_in;
-  sum.rows_caught_up += counters.rows_caught_up;
-  sum.repairs += counters.repairs;
-  sum.comparisons += counters.comparisons;
-  sum.announced_in += counters.announced_in;
-  sum.needed += counters.needed;
-  sum.messages_unknown += counters.messages_unknown;
-}
-
 }  // namespace
 
 Server::Server(std::size_t number, std::string name, std::vector<Plug> plugs,
@@ -171,7 +156,7 @@ void Server::EndLink(std::size_t wire) {
   Trace("loses the link to " + PlugAt(wire).neighbour);
   const flood::Link& link = *found->second.link;
   process_->neighbours[wire].acknowledged = link.acknowledged();
-  Add(process_->ended, link.counters());
+  process_->ended += link.counters();
   process_->links.erase(found);
   process_->topology->Down(PlugAt(wire).neighbour);
   process_->flood_due = true;
@@ -304,7 +289,7 @@ bool Server::caught_up() const {
 
 flood::LinkCounters Server::Counters() const {
   flood::LinkCounters sum = process_->ended;
-  for (const auto& [wire, end] : process_->links) Add(sum, end.link->counters());
+  for (const auto& [wire, end] : process_->links) sum += end.link->counters();
   return sum;
 }
 

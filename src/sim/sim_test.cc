@@ -35,8 +35,6 @@ TEST(Simulation, IsTheSameForTheSameSeed) {
   EXPECT_NE(RunSeed(7).trace_hash, RunSeed(8).trace_hash);
 }
 
-// Each planted fault is found within this many seeds by the build that has them (see
-// planted_test.cc); here a herd at peace: each report comes to each server once.
 TEST(Simulation, BringsEachReportOnceWhileNothingGoesWrong) {
   const Scenario peace{.servers = 50,
                        .shape = Shape::kRandom,
