@@ -37,6 +37,7 @@ void Link::Take(const wire::At& at) {
   ++counters_.rows_in;
   switch (fleet_.Apply(at, id_)) {
     case fleet::Applied::kStored:
+    case fleet::Applied::kExpired:
       break;
     case fleet::Applied::kKnown:
       ++counters_.rows_in_known;
