@@ -58,6 +58,11 @@ void Fleet::SetHorizon(Horizon horizon) {
   advance(tombstones_horizon_, horizon.tombstones.value);
 }
 
+Horizon Fleet::horizon() const {
+  return {.rows = {rows_horizon_.load(std::memory_order_relaxed)},
+          .tombstones = {tombstones_horizon_.load(std::memory_order_relaxed)}};
+}
+
 std::size_t Fleet::DropExpired(std::size_t index) {
   Stripe& stripe = stripes_[index];
   const std::lock_guard lock(stripe.mutex);

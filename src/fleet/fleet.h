@@ -71,6 +71,7 @@ class Fleet {
   // What was received before the horizon is unknown from now on. It only moves forward: one that
   // lies before the last is ignored.
   void SetHorizon(Horizon horizon);
+  Horizon horizon() const;
 
   // Drops the expired rows of one stripe; takes as long as looking at each of its rows. Returns how
   // many they were.
