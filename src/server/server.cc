@@ -20,6 +20,21 @@ constexpr std::chrono::seconds kStopTime{5};
 // How often the end looks whether all is said.
 constexpr std::chrono::milliseconds kStopLookInterval{10};
 
+// More share a load no quicker.
+constexpr unsigned kLoadThreadsMax = 4;
+
+spdlog::level::level_enum LevelOf(journal::Gravity gravity) {
+  switch (gravity) {
+    case journal::Gravity::kInfo:
+      return spdlog::level::info;
+    case journal::Gravity::kWarning:
+      return spdlog::level::warn;
+    case journal::Gravity::kError:
+      break;
+  }
+  return spdlog::level::err;
+}
+
 net::Admission::Bounds BoundsOf(const Limits& limits) {
   const std::size_t room = RaiseFileLimit();
   return {.connections_max = limits.connections == 0 ? room : std::min(room, limits.connections),
@@ -45,7 +60,9 @@ Server::Server(Parts parts)
             .traffic = std::move(parts.traffic),
             .places = std::move(parts.places),
             .admission = net::Admission(BoundsOf(parts.config.limits)),
-            .fleet = {}},
+            .fleet = fleet::Fleet(),
+            .journal = nullptr,
+            .durability = nullptr},
       workers_([&] {
         std::vector<std::unique_ptr<Worker>> workers;
         for (unsigned i = 0; i < node_.config.threads; ++i) {
@@ -65,12 +82,17 @@ Server::Server(Parts parts)
 Server::~Server() {
   // Look-ups in flight end here, while the loops that they answer to are still there.
   node_.places.reset();
+  // So do those who wait for the disk; and the last changes go there.
+  node_.journal.reset();
+  node_.durability.reset();
 }
 
 std::expected<std::unique_ptr<Server>, std::string> Server::Listen(Parts parts) {
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
   auto listening = server->ListenForClients();
   if (listening) listening = server->ListenForPeers();
+  // Last, since it takes longest; who connects meanwhile is accepted after it.
+  if (listening) listening = server->OpenJournal();
   if (!listening) return std::unexpected(listening.error());
   return server;
 }
@@ -95,6 +117,29 @@ std::expected<void, std::string> Server::ListenForPeers() {
   if (!listeners) return std::unexpected(node_.name + ", for neighbours: " + listeners.error());
   peer_listeners_ = *std::move(listeners);
   return {};
+}
+
+std::expected<void, std::string> Server::OpenJournal() {
+  if (node_.config.journal.directory.empty()) return {};
+  const auto say = [log = node_.log](journal::Gravity gravity, const std::string& text) {
+    log->log(LevelOf(gravity), "{}", text);
+  };
+  node_.journal = std::make_unique<journal::Journal>(
+      journal::Journal::Settings{
+          .store = {.directory = node_.config.journal.directory / node_.name,
+                    .herd = node_.config.herd,
+                    .server = node_.name,
+                    .horizon = {},
+                    .now = Now,
+                    .say = say},
+          .load_threads = std::clamp(std::thread::hardware_concurrency(), 1U, kLoadThreadsMax)},
+      node_.fleet);
+  auto started = node_.journal->Start();
+  if (started && node_.config.durability.ack == Acknowledge::kDisk) {
+    node_.durability = std::make_unique<Durability>(first_loop(), *node_.journal,
+                                                    node_.config.durability, *node_.log);
+  }
+  return started;
 }
 
 std::vector<std::string> Server::client_addresses() const {

@@ -33,7 +33,8 @@ class Server {
     std::function<void()> on_linked;
   };
 
-  // Listens on all its addresses, or says why it cannot; nothing is accepted before Run.
+  // Listens on all its addresses and loads the journal, or says why it cannot; nothing is accepted
+  // before Run.
   // `parts.name` is one of the configuration's servers.
   static std::expected<std::unique_ptr<Server>, std::string> Listen(Parts parts);
 
@@ -75,6 +76,7 @@ class Server {
   net::Loop& first_loop() { return workers_.front()->loop; }
   std::expected<void, std::string> ListenForClients();
   std::expected<void, std::string> ListenForPeers();
+  std::expected<void, std::string> OpenJournal();
   void AcceptClient(Worker& worker, net::Socket socket, const boost::asio::ip::tcp::endpoint& peer);
   void StartAccepting();
   void Stop(int signal);
