@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "fleet/fleet.h"
 #include "flood/handshake.h"
@@ -37,7 +39,8 @@ void FuzzHandshake(std::string_view input, Handshake::Role role) {
       .herd = "ucla",
       .name = "Hands",
       .neighbours = {"Goloman", "Wilkes"},
-      .secret = herd::flood::Secret("a secret that no input knows")};
+      .secret = herd::flood::Secret("a secret that no input knows"),
+      .run = "0123456789abcdef"};
   Handshake handshake(identity, role, role == Handshake::Role::kDialer ? "Wilkes" : "",
                       std::string(64, 'a'));
   std::string out;
@@ -51,28 +54,47 @@ void FuzzHandshake(std::string_view input, Handshake::Role role) {
   });
 }
 
-// Whatever a neighbour says, the fleet holds only reports that can be flooded on and read again.
-void FuzzLink(std::string_view input) {
+herd::flood::Link::Start StartOf(const herd::fleet::Fleet& fleet, std::uint16_t id, bool leads) {
+  return {.id = herd::fleet::LinkId{id},
+          .neighbour = "Wilkes",
+          .leads = leads,
+          .acknowledged = leads ? std::nullopt : std::optional(fleet.newest()),
+          .timing = {.heartbeat = std::chrono::seconds(1),
+                     .silence_max = std::chrono::seconds(3),
+                     .compare_interval = std::chrono::seconds(1)},
+          .now = {}};
+}
+
+// Whatever a neighbour says, the fleet holds only rows that can be flooded on and read again.
+void FuzzLink(std::string_view input, bool leads) {
   const herd::flood::Instant start{};
-  const herd::flood::LinkTiming timing{.heartbeat = std::chrono::seconds(1),
-                                       .silence_max = std::chrono::seconds(3)};
   herd::fleet::Fleet fleet;
-  herd::flood::Link from(fleet, herd::fleet::LinkId{0}, timing, start, [] {});
-  herd::flood::Link to(fleet, herd::fleet::LinkId{1}, timing, start, [] {});
   std::string replies;
+  herd::flood::Topology topology("Hands");
+  topology.Up("Wilkes");
+  herd::flood::Link from(fleet, topology, StartOf(fleet, 0, leads), [] {}, replies);
+  herd::flood::Topology other_topology("Goloman");
+  other_topology.Up("Wilkes");
+  herd::flood::Link to(fleet, other_topology, StartOf(fleet, 1, false), [] {}, replies);
   ForEachLine(input, herd::flood::kMessageBytesMax, [&](std::string_view line) {
+    from.Flood(start, replies, SIZE_MAX);
     return from.Receive(line, start, replies).has_value();
   });
   std::string flooded;
-  to.Flood(flooded, SIZE_MAX);
+  to.Flood(start, flooded, SIZE_MAX);
   herd::fleet::Fleet neighbour;
-  herd::flood::Link received(neighbour, herd::fleet::LinkId{0}, timing, start, [] {});
+  herd::flood::Link received(
+      neighbour, other_topology, StartOf(neighbour, 0, false), [] {}, replies);
   ForEachLine(flooded, herd::flood::kMessageBytesMax, [&](std::string_view line) {
     Require(received.Receive(line, start, replies).has_value());
     return true;
   });
   Require(received.counters().messages_unknown == 0);
-  Require(neighbour.size() == fleet.size());
+  Require(neighbour.digest() == fleet.digest());
+  ForEachLine(replies, herd::flood::kMessageBytesMax, [&](std::string_view line) {
+    Require(!std::holds_alternative<herd::flood::Unknown>(herd::flood::ParseMessage(line)));
+    return true;
+  });
 }
 
 }  // namespace
@@ -81,6 +103,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   FuzzHandshake(input, Handshake::Role::kAcceptor);
   FuzzHandshake(input, Handshake::Role::kDialer);
-  FuzzLink(input);
+  FuzzLink(input, true);
+  FuzzLink(input, false);
   return 0;
 }

@@ -12,7 +12,8 @@ from exchange import LineReader
 from herd_process import Herd
 from waiting import DEADLINE
 
-VERSION = b"1"
+VERSION = b"2"
+RUN = b"0123456789abcdef"
 
 
 def proof(secret: str, parts: Sequence[bytes]) -> bytes:
@@ -59,14 +60,14 @@ class HandMadeNeighbour:
 
     def greet(self) -> bytes:
         """Sends the hello; the server's answer to it."""
-        self.send(b" ".join((b"HERD", self.version, self.herd_name, self.name, self.to, self.nonce)))
+        self.send(b" ".join((b"HERD", self.version, self.herd_name, self.name, self.to, self.nonce, RUN)))
         return self.line()
 
     def open(self) -> bytes:
         """Greets and proves itself; the server's last word: its own proof, or why it refuses."""
         hello = self.greet().split(b" ")
         assert hello[:5] == [b"HERD", VERSION, self.herd_name, self.to, self.name], hello
-        nonces = (self.nonce, hello[5])
+        nonces = (self.nonce, hello[5], RUN, hello[6])
         common = (self.herd_name, self.name, self.to, *nonces)
         self.send(b"PROOF " + proof(self.secret, (b"herd-link", self.version, b"dialer", *common)))
         answer = self.line()

@@ -8,6 +8,7 @@
 #include "cli/replay.h"
 #include "cli/secret.h"
 #include "cli/serve.h"
+#include "cli/sim.h"
 #include "cli/up.h"
 #include "cli/whatsat.h"
 
@@ -42,6 +43,7 @@ void AddHerdCommands(CLI::App& app, Context& context) {
   AddReplay(app, context);
   AddSecret(app, context);
   AddPlaces(app, context);
+  AddSim(app, context);
   AddCheckConfig(app, context);
   AddCompletion(app, context);
   AddMan(app, context);

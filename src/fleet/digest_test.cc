@@ -71,8 +71,7 @@ RC_GTEST_PROP(Digest, IsEqualExactlyWhenTheRowsAre, ()) {
   Fleet other(kKey);
   for (const OwnedAt& report : reports) other.Apply(report.at(), LinkId{1});
   RC_ASSERT((one.digest() == other.digest()) == (LinesOf(one) == LinesOf(other)));
-  RC_ASSERT((one.range_digests() == other.range_digests()) ==
-            (one.digest() == other.digest()));
+  RC_ASSERT((one.range_digests() == other.range_digests()) == (one.digest() == other.digest()));
 }
 
 TEST(Digest, DependsOnTheKey) {

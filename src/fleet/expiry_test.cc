@@ -50,12 +50,21 @@ TEST(Expiry, LetsNothingBackIn) {
   Fleet fleet;
   fleet.Apply(ReceivedAt("kiwi", 1).at(), kFromClient);
   fleet.SetHorizon({.rows = Seconds(50)});
-  fleet.SetHorizon({.rows = Seconds(0)});
   DropAll(fleet);
   EXPECT_EQ(fleet.Apply(ReceivedAt("kiwi", 2).at(), LinkId{1}), Applied::kExpired);
   EXPECT_EQ(fleet.size(), 0U);
   EXPECT_EQ(fleet.digest(), Digest());
   EXPECT_EQ(fleet.Apply(ReceivedAt("kiwi", 51).at(), LinkId{1}), Applied::kStored);
+}
+
+TEST(Expiry, GoesBackWithAClockThatWasAhead) {
+  Fleet fleet;
+  fleet.Apply(ReceivedAt("kiwi", 5).at(), kFromClient);
+  fleet.SetHorizon({.rows = Seconds(1'000'000)});
+  DropAll(fleet);
+  EXPECT_EQ(fleet.Apply(ReceivedAt("kiwi", 6).at(), kFromClient), Applied::kExpired);
+  fleet.SetHorizon({.rows = Seconds(1)});
+  EXPECT_EQ(fleet.Apply(ReceivedAt("kiwi", 6).at(), kFromClient), Applied::kStored);
 }
 
 TEST(Expiry, TakesRowsFromTheFeed) {

@@ -11,7 +11,8 @@ namespace herd::fleet {
 namespace {
 
 Row MakeRow(int client) {
-  return Row(testing::OwnedAt("Hands", std::to_string(client), "+1+1", "0", {}).at(), kFromClient, {});
+  return Row(testing::OwnedAt("Hands", std::to_string(client), "+1+1", "0", {}).at(), kFromClient,
+             {});
 }
 
 std::vector<const Row*> Live(std::span<const Feed::Entry> entries) {

@@ -4,6 +4,7 @@
 #include <compare>
 
 #include "fleet/follower.h"
+#include "fleet/planted.h"
 
 namespace herd::fleet {
 
@@ -19,7 +20,8 @@ Applied Fleet::Apply(const wire::At& at, LinkId from) {
   } else {
     const std::strong_ordering order = row->Compare(at);
     if (order == std::strong_ordering::equal) return Applied::kKnown;
-    if (order == std::strong_ordering::greater) return Applied::kOlder;
+    if (order == std::strong_ordering::greater && !Planted(Fault::kApplyWithoutComparing))
+      return Applied::kOlder;
     Discount(stripe, *row);
     row->Replace(at, from);
   }
@@ -49,13 +51,8 @@ std::size_t Fleet::size() const {
 }
 
 void Fleet::SetHorizon(Horizon horizon) {
-  const auto advance = [](std::atomic<std::int64_t>& from, std::int64_t to) {
-    std::int64_t now = from.load(std::memory_order_relaxed);
-    while (now < to && !from.compare_exchange_weak(now, to, std::memory_order_relaxed)) {
-    }
-  };
-  advance(rows_horizon_, horizon.rows.value);
-  advance(tombstones_horizon_, horizon.tombstones.value);
+  rows_horizon_.store(horizon.rows.value, std::memory_order_relaxed);
+  tombstones_horizon_.store(horizon.tombstones.value, std::memory_order_relaxed);
 }
 
 Horizon Fleet::horizon() const {

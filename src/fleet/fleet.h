@@ -68,8 +68,7 @@ class Fleet {
   // How many clients are known.
   std::size_t size() const;
 
-  // What was received before the horizon is unknown from now on. It only moves forward: one that
-  // lies before the last is ignored.
+  // What was received before the horizon is unknown from now on.
   void SetHorizon(Horizon horizon);
   Horizon horizon() const;
 

@@ -24,8 +24,8 @@ inline constexpr LinkId kFromDisk{0xFFFE};
 // A place in the change feed of one stripe; greater is later, 0 is before every change.
 enum class ChangeNumber : std::uint64_t {};
 
-// Where one client is: its winning report, in the text of its AT line, and how it came here. Or that
-// it has been forgotten: a tombstone is a row like any other, which nobody is told of but
+// Where one client is: its winning report, in the text of its AT line, and how it came here. Or
+// that it has been forgotten: a tombstone is a row like any other, which nobody is told of but
 // neighbours and disks.
 class Row {
  public:
@@ -40,6 +40,7 @@ class Row {
   LinkId from() const { return from_; }
   ChangeNumber change() const { return change_; }
   wire::UnixNanos receipt() const { return receipt_; }
+  wire::UnixNanos effective_time() const { return effective_time_; }
 
   // How the report that the row holds stands to `at`, a report of the same client, in the total
   // order.

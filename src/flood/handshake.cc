@@ -10,11 +10,19 @@ namespace herd::flood {
 namespace {
 
 constexpr std::size_t kNonceDigitsMin = 64;
+constexpr std::size_t kRunDigits = 16;
 constexpr std::size_t kPrintableBytesMax = 160;
 
+bool IsHex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 bool IsNonce(std::string_view text) {
-  return text.size() >= kNonceDigitsMin &&
-         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return text.size() >= kNonceDigitsMin && IsHex(text);
+}
+
+bool IsRun(std::string_view text) {
+  return text.size() == kRunDigits && IsHex(text);
 }
 
 }  // namespace
@@ -67,9 +75,11 @@ void Handshake::ReceiveHello(const Hello& hello, std::string& out) {
   if (role_ == Role::kDialer && hello.from != peer_) {
     return Refuse("answered as " + Printable(hello.from) + " where " + peer_ + " was dialled", out);
   }
+  if (!IsRun(hello.run)) return Refuse("the run is not 16 hexadecimal digits", out);
   if (!IsNonce(hello.nonce)) return Refuse("the nonce is not 64 or more hexadecimal digits", out);
   peer_ = hello.from;
   peer_nonce_ = hello.nonce;
+  peer_run_ = hello.run;
   state_ = State::kProving;
   if (role_ == Role::kDialer) {
     SendProof(out);
@@ -101,7 +111,8 @@ void Handshake::SendHello(std::string& out) const {
                     .herd = identity_.herd,
                     .from = identity_.name,
                     .to = peer_,
-                    .nonce = nonce_});
+                    .nonce = nonce_,
+                    .run = identity_.run});
 }
 
 void Handshake::SendProof(std::string& out) const {
@@ -111,7 +122,7 @@ void Handshake::SendProof(std::string& out) const {
 
 std::string Handshake::MacOf(Role prover) const {
   const bool dialing = role_ == Role::kDialer;
-  const std::array<std::string_view, 8> parts{
+  const std::array<std::string_view, 10> parts{
       "herd-link",
       kVersion,
       prover == Role::kDialer ? "dialer" : "acceptor",
@@ -120,6 +131,8 @@ std::string Handshake::MacOf(Role prover) const {
       dialing ? peer_ : identity_.name,
       dialing ? nonce_ : peer_nonce_,
       dialing ? peer_nonce_ : nonce_,
+      dialing ? identity_.run : peer_run_,
+      dialing ? peer_run_ : identity_.run,
   };
   return identity_.secret.Mac(parts);
 }

@@ -15,20 +15,21 @@ struct Identity {
   std::string name;
   std::vector<std::string> neighbours;
   Secret secret;
+  std::string run;  // 16 hexadecimal digits, another each time the server starts
 };
 
 // How a link opens: both sides name themselves and prove that they know the herd's secret, by
 // challenge and response; nothing of the secret is ever sent.
 //
 //   dialer                              acceptor
-//   HERD 1 herd Hands Wilkes nonce  ->
-//                                   <-  HERD 1 herd Wilkes Hands nonce
-//   PROOF mac                       ->
-//                                   <-  PROOF mac
+//   HERD 2 herd Hands Wilkes nonce run  ->
+//                                       <-  HERD 2 herd Wilkes Hands nonce run
+//   PROOF mac                           ->
+//                                       <-  PROOF mac
 //
-// The MAC is over the prover's role, the herd, both names and both nonces, so that a proof is worth
-// nothing on any other link, in the other direction or at another time. The dialer proves first:
-// who does not know the secret learns no MAC from an acceptor.
+// The MAC is over the prover's role, the herd, both names, both nonces and both runs, so that a
+// proof is worth nothing on any other link, in the other direction or at another time. The dialer
+// proves first: who does not know the secret learns no MAC from an acceptor.
 //
 // A machine without socket, clock or thread: lines go in, lines come out by the `out` that is
 // passed. The owner bounds its time and the length of lines (kGreetingBytesMax).
@@ -63,6 +64,8 @@ class Handshake {
   // The neighbour's name, as it says before kProved and as it has proved from then on; empty before
   // an acceptor is greeted.
   const std::string& peer() const { return peer_; }
+  // The neighbour's run, from kProved on.
+  const std::string& peer_run() const { return peer_run_; }
   // Why kRefused, for the log: printable.
   const std::string& reason() const { return reason_; }
   bool refused_by_peer() const { return refused_by_peer_; }
@@ -74,6 +77,7 @@ class Handshake {
   std::string peer_;
   const std::string nonce_;
   std::string peer_nonce_;
+  std::string peer_run_;
   std::string reason_;
   bool refused_by_peer_ = false;
 

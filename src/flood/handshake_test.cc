@@ -15,19 +15,23 @@ using State = Handshake::State;
 
 const std::string kNonceA(64, 'a');
 const std::string kNonceB(64, 'b');
+const std::string kRun(16, '0');
+const std::string kRunText = " " + kRun;
 
 Identity Hands(std::string secret = "correct horse battery") {
   return {.herd = "ucla",
           .name = "Hands",
           .neighbours = {"Goloman", "Wilkes"},
-          .secret = Secret(std::move(secret))};
+          .secret = Secret(std::move(secret)),
+          .run = kRun};
 }
 
 Identity Wilkes(std::string secret = "correct horse battery") {
   return {.herd = "ucla",
           .name = "Wilkes",
           .neighbours = {"Goloman", "Hands"},
-          .secret = Secret(std::move(secret))};
+          .secret = Secret(std::move(secret)),
+          .run = kRun};
 }
 
 // Hands each line of `lines` to `to`, and returns what it says.
@@ -107,23 +111,25 @@ TEST(Handshake, RefusesWhoIsNoNeighbour) {
 TEST(Handshake, RefusesAnotherVersion) {
   const Identity wilkes = Wilkes();
   Handshake acceptor(wilkes, Role::kAcceptor, "", kNonceB);
-  EXPECT_EQ(Say(acceptor, "HERD 2 ucla Hands Wilkes " + kNonceA + "\n"),
-            "REFUSED version 2, this server speaks 1\n");
+  EXPECT_EQ(Say(acceptor, "HERD 3 ucla Hands Wilkes " + kNonceA + kRunText + "\n"),
+            "REFUSED version 3, this server speaks 2\n");
 }
 
 TEST(Handshake, RefusesAnAnswerInAnotherName) {
   const Identity hands = Hands();
   Handshake dialer(hands, Role::kDialer, "Wilkes", kNonceA);
   Start(dialer);
-  Say(dialer, "HERD 1 ucla Goloman Hands " + kNonceB + "\n");
+  Say(dialer, "HERD 2 ucla Goloman Hands " + kNonceB + kRunText + "\n");
   EXPECT_EQ(dialer.reason(), "answered as Goloman where Wilkes was dialled");
 }
 
 TEST(Handshake, RefusesAWeakNonceAndAnyOtherLine) {
   const Identity wilkes = Wilkes();
-  for (const std::string line :
-       {"HERD 1 ucla Hands Wilkes 00", "HERD 1 ucla Hands Wilkes", "PROOF 00",
-        "AT Hands +0.000000000 kiwi +1+1 5", "PING 1", "", "\x01\xFF", "GET / HTTP/1.1\r"}) {
+  for (const std::string& line : std::vector<std::string>{
+           "HERD 2 ucla Hands Wilkes 00 0000000000000000", "HERD 2 ucla Hands Wilkes",
+           "HERD 2 ucla Hands Wilkes " + kNonceA, "HERD 2 ucla Hands Wilkes " + kNonceA + " 00",
+           "PROOF 00", "AT Hands +0.000000000 kiwi +1+1 5", "PING 1", "", "\x01\xFF",
+           "GET / HTTP/1.1\r"}) {
     Handshake acceptor(wilkes, Role::kAcceptor, "", kNonceB);
     EXPECT_TRUE(Say(acceptor, line + "\n").starts_with("REFUSED ")) << line;
     EXPECT_EQ(acceptor.state(), State::kRefused) << line;
@@ -133,7 +139,8 @@ TEST(Handshake, RefusesAWeakNonceAndAnyOtherLine) {
 TEST(Handshake, TellsAStrangerNoMac) {
   const Identity wilkes = Wilkes();
   Handshake acceptor(wilkes, Role::kAcceptor, "", kNonceB);
-  const std::string said = Say(acceptor, "HERD 1 ucla Hands Wilkes " + kNonceA + "\nPROOF 00\n");
+  const std::string said =
+      Say(acceptor, "HERD 2 ucla Hands Wilkes " + kNonceA + kRunText + "\nPROOF 00\n");
   EXPECT_EQ(said.find("PROOF"), std::string::npos);
   EXPECT_EQ(acceptor.state(), State::kRefused);
 }
@@ -144,9 +151,9 @@ TEST(Handshake, IsNotFooledByItsOwnWordsSentBack) {
   Handshake dialer(hands, Role::kDialer, "Wilkes", kNonceA);
   Handshake acceptor(hands, Role::kAcceptor, "", kNonceA);
   Start(dialer);
-  const std::string proof = Say(dialer, "HERD 1 ucla Wilkes Hands " + kNonceA + "\n");
+  const std::string proof = Say(dialer, "HERD 2 ucla Wilkes Hands " + kNonceA + kRunText + "\n");
   ASSERT_TRUE(proof.starts_with("PROOF "));
-  Say(acceptor, "HERD 1 ucla Wilkes Hands " + kNonceA + "\n" + proof);
+  Say(acceptor, "HERD 2 ucla Wilkes Hands " + kNonceA + kRunText + "\n" + proof);
   EXPECT_EQ(acceptor.state(), State::kRefused);
   Say(dialer, proof);
   EXPECT_EQ(dialer.state(), State::kRefused);

@@ -4,40 +4,108 @@
 #include <utility>
 #include <variant>
 
+#include "fleet/planted.h"
+
 namespace herd::flood {
 
-Link::Link(fleet::Fleet& fleet, fleet::LinkId id, LinkTiming timing, Instant now,
-           std::function<void()> wake)
+using fleet::Fault;
+using fleet::Planted;
+
+namespace {
+
+// So much of a backlog is sent at a time.
+constexpr std::size_t kBacklogBytesMin = 32'768;
+constexpr std::size_t kBacklogBytesMax = 4'194'304;
+
+// A neighbour that lives but answers no PING: what earlier ones would acknowledge is forgotten.
+constexpr std::size_t kProbesMax = 64;
+
+// So often in a heartbeat rows are announced, and asked for.
+constexpr int kTicksPerHeartbeat = 10;
+
+// An announced row is waited for, for this part of a heartbeat, before it is asked for. With what
+// announcing takes, and asking, it comes well within one.
+constexpr int kWaitForOthersShare = 4;
+
+// What is announced, lacked and not asked for yet; what there is more is left to comparisons.
+constexpr std::size_t kMissingMax = 1'000'000;
+constexpr std::size_t kNeedMax = 4096;
+constexpr std::size_t kAnnouncedPerLine = 1024;
+
+Announced AnnouncementOf(fleet::HashKey key, const fleet::Row& row) {
+  const auto hash = static_cast<std::uint64_t>(fleet::HashRow(key, row.at_line()));
+  return {.client = row.hash(),
+          .effective_time = row.effective_time(),
+          .row = static_cast<std::uint32_t>(hash >> 32U)};
+}
+
+}  // namespace
+
+Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::function<void()> wake,
+           std::string& out)
     : fleet_(fleet),
-      id_(id),
-      timing_(timing),
-      last_heard_(now),
-      last_ping_(now),
-      follower_(fleet, std::move(wake)) {}
+      topology_(topology),
+      start_(start),
+      wake_(std::move(wake)),
+      next_announcement_(start.now),
+      last_announcement_(start.now - start.timing.heartbeat),
+      last_tick_(start.now),
+      last_heard_(start.now),
+      last_ping_(start.now),
+      last_comparison_(start.now),
+      follower_(fleet, wake_),
+      acknowledged_(start.acknowledged),
+      backlog_pace_(kBacklogBytesMin, kBacklogBytesMax),
+      settled_(follower_.cursors()),
+      settling_(settled_),
+      answerer_(fleet) {
+  if (Planted(Fault::kCursorOffByOne) && acknowledged_) {
+    for (fleet::ChangeNumber& cursor : *acknowledged_)
+      cursor = fleet::ChangeNumber{std::to_underlying(cursor) + 1};
+  }
+  if (acknowledged_) {
+    backlog_.emplace(fleet_, *acknowledged_, follower_.cursors());
+    Append(out, Resume{});
+  } else {
+    Append(out, Compare{});
+    NeedComparison(start.now, out);
+  }
+}
 
 std::expected<void, Link::End> Link::Receive(std::string_view line, Instant now, std::string& out) {
   last_heard_ = now;
   const Message message = ParseMessage(line);
-  if (const auto* at = std::get_if<wire::At>(&message)) {
-    Take(*at);
-  } else if (const auto* ping = std::get_if<Ping>(&message)) {
-    Append(out, Pong{ping->number});
-  } else if (const auto* pong = std::get_if<Pong>(&message)) {
-    if (pong->number == ping_number_) round_trip_ = now - last_ping_;
-  } else if (std::holds_alternative<Bye>(message)) {
-    return std::unexpected(End::kBye);
-  } else {
-    // One bad row must not cost the link, and with it every good one.
-    ++counters_.messages_unknown;
-  }
+  if (std::holds_alternative<Bye>(message)) return std::unexpected(End::kBye);
+  std::visit([&](const auto& known) { On(known, now, out); }, message);
   return {};
 }
 
-void Link::Take(const wire::At& at) {
+template <typename Other>
+void Link::On(const Other& /*message*/, Instant /*now*/, std::string& /*out*/) {
+  // One bad row must not cost the link, and with it every good one.
+  ++counters_.messages_unknown;
+}
+
+void Link::On(const wire::At& at, Instant /*now*/, std::string& /*out*/) {
   ++counters_.rows_in;
-  switch (fleet_.Apply(at, id_)) {
+  Take(at);
+}
+
+void Link::On(const CaughtUp& row, Instant /*now*/, std::string& /*out*/) {
+  ++counters_.catch_up_rows_in;
+  if (Take(row.at) != fleet::Applied::kStored) return;
+  ++counters_.rows_caught_up;
+  // One that was announced would have been asked for.
+  const fleet::ClientHash client = fleet::HashClient(fleet_.key(), row.at.client);
+  const bool announced = std::ranges::any_of(
+      missing_, [&](const Missing& missing) { return missing.row.client == client; });
+  if (repairing_ && !announced) ++counters_.repairs;
+}
+
+fleet::Applied Link::Take(const wire::At& at) {
+  const fleet::Applied applied = fleet_.Apply(at, start_.id);
+  switch (applied) {
     case fleet::Applied::kStored:
-    case fleet::Applied::kExpired:
       break;
     case fleet::Applied::kKnown:
       ++counters_.rows_in_known;
@@ -45,30 +113,242 @@ void Link::Take(const wire::At& at) {
     case fleet::Applied::kOlder:
       ++counters_.rows_in_older;
       break;
+    case fleet::Applied::kExpired:
+      ++counters_.rows_in_expired;
+      break;
+  }
+  return applied;
+}
+
+void Link::On(Ping ping, Instant /*now*/, std::string& out) {
+  Append(out, Pong{ping.number});
+}
+
+void Link::On(Pong pong, Instant now, std::string& /*out*/) {
+  while (!probes_.empty() && probes_.front().number <= pong.number) {
+    const Probe& probe = probes_.front();
+    if (probe.sent && !comparing_) Acknowledge(*probe.sent, now);
+    if (probe.backlog_bytes > 0) {
+      backlog_pace_.Answered(probe.at, now, probe.backlog_bytes);
+      backlog_waits_ = false;
+    }
+    if (probe.number == pong.number) round_trip_ = now - probe.at;
+    probes_.pop_front();
+  }
+}
+
+void Link::Acknowledge(const fleet::Cursors& sent, Instant now) {
+  acknowledging_.emplace_back(now, sent);
+  const bool all_were_sent = now - last_announcement_ >= start_.timing.heartbeat;
+  while (!acknowledging_.empty() &&
+         (all_were_sent || acknowledging_.front().first + start_.timing.heartbeat <= now)) {
+    acknowledged_ = acknowledging_.front().second;
+    acknowledging_.pop_front();
+  }
+}
+
+void Link::On(Resume /*resume*/, Instant /*now*/, std::string& /*out*/) {}
+
+void Link::On(Resumed /*resumed*/, Instant /*now*/, std::string& /*out*/) {
+  if (!comparing_) got_all_ = true;
+}
+
+void Link::On(Compare /*compare*/, Instant now, std::string& out) {
+  if (!comparing_) NeedComparison(now, out);
+}
+
+void Link::NeedComparison(Instant now, std::string& out) {
+  comparing_ = true;
+  backlog_.reset();
+  backlog_waits_ = false;
+  acknowledged_.reset();
+  acknowledging_.clear();
+  if (start_.leads) StartComparison(now, out);
+}
+
+void Link::StartComparison(Instant now, std::string& out) {
+  last_comparison_ = now;
+  repairing_ = !comparing_;
+  comparison_.emplace(fleet_, settled_, out);
+}
+
+void Link::EndComparison() {
+  ++counters_.comparisons;
+  comparing_ = false;
+  sent_all_ = true;
+  got_all_ = true;
+}
+
+void Link::EndComparisonWhenDone() {
+  if (!comparison_->done()) return;
+  comparison_.reset();
+  EndComparison();
+}
+
+void Link::On(const Ranges& ranges, Instant /*now*/, std::string& out) {
+  if (!start_.leads) {
+    repairing_ = !comparing_;
+    answerer_.Receive(ranges, out);
+  } else if (comparison_) {
+    comparison_->Receive(ranges, out);
+    EndComparisonWhenDone();
+  }
+}
+
+void Link::On(const Leaves& leaves, Instant /*now*/, std::string& out) {
+  answerer_.Receive(leaves, out);
+}
+
+void Link::On(const Differ& differ, Instant now, std::string& out) {
+  if (!comparison_) return;
+  comparison_->Receive(differ, now, out);
+  EndComparisonWhenDone();
+}
+
+void Link::On(const Leaf& leaf, Instant /*now*/, std::string& out) {
+  counters_.catch_up_rows_out += answerer_.Receive(leaf, settled_, out);
+}
+
+void Link::On(const Want& want, Instant now, std::string& out) {
+  if (!comparison_) return;
+  counters_.catch_up_rows_out += comparison_->Receive(want, now, out);
+  EndComparisonWhenDone();
+}
+
+void Link::On(Compared /*compared*/, Instant /*now*/, std::string& /*out*/) {
+  if (!start_.leads) EndComparison();
+}
+
+void Link::On(const LinksOf& links, Instant /*now*/, std::string& /*out*/) {
+  const std::uint64_t before = topology_.change();
+  topology_.Take(links.server, links.version, links.neighbours);
+  if (topology_.change() != before) wake_();
+}
+
+void Link::On(const Have& have, Instant now, std::string& /*out*/) {
+  counters_.announced_in += have.rows.size();
+  const Instant due = now + start_.timing.heartbeat / kWaitForOthersShare;
+  for (const Announced& row : have.rows) {
+    if (Lacks(row) && missing_.size() < kMissingMax) missing_.push_back({row, due});
+  }
+}
+
+bool Link::Lacks(const Announced& announced) const {
+  bool lacks = true;
+  fleet_.FindRow(announced.client, [&](const fleet::Row& row) {
+    const auto order = row.effective_time() <=> announced.effective_time;
+    lacks = order < 0 || (order == 0 && announced != AnnouncementOf(fleet_.key(), row));
+  });
+  return lacks;
+}
+
+void Link::AskForMissing(Instant now, std::string& out) {
+  Need need;
+  while (!missing_.empty() && missing_.front().due <= now && need.clients.size() < kNeedMax) {
+    if (Lacks(missing_.front().row)) need.clients.push_back(missing_.front().row.client);
+    missing_.pop_front();
+  }
+  if (need.clients.empty()) return;
+  counters_.needed += need.clients.size();
+  Append(out, need);
+}
+
+void Link::On(const Need& need, Instant /*now*/, std::string& out) {
+  for (const fleet::ClientHash client : need.clients) {
+    fleet_.FindRow(client, [&](const fleet::Row& row) {
+      AppendAtLine(out, row.at_line());
+      ++counters_.rows_out;
+    });
   }
 }
 
 std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
-  if (now - last_heard_ >= timing_.silence_max) return std::unexpected(End::kSilent);
-  if (now - last_ping_ >= timing_.heartbeat) {
+  last_tick_ = now;
+  if (now - last_heard_ >= start_.timing.silence_max) return std::unexpected(End::kSilent);
+  if (now - last_ping_ >= start_.timing.heartbeat) {
     last_ping_ = now;
-    Append(out, Ping{++ping_number_});
+    SendProbe(now, 0, out);
+    settled_ = std::exchange(settling_, follower_.cursors());
   }
+  AskForMissing(now, out);
+  const bool compare_again = start_.leads && caught_up() && !comparison_ &&
+                             start_.timing.compare_interval > std::chrono::nanoseconds::zero() &&
+                             now - last_comparison_ >= start_.timing.compare_interval;
+  if (compare_again) StartComparison(now, out);
   return {};
 }
 
 Instant Link::next_tick() const {
-  return std::min(last_heard_ + timing_.silence_max, last_ping_ + timing_.heartbeat);
+  return last_tick_ + start_.timing.heartbeat / kTicksPerHeartbeat;
 }
 
-void Link::Flood(std::string& out, std::size_t bytes_max) {
+void Link::SendProbe(Instant now, std::size_t backlog_bytes, std::string& out) {
+  if (probes_.size() == kProbesMax) probes_.pop_front();
+  probes_.push_back({++probe_number_, now, Sent(), backlog_bytes});
+  Append(out, Ping{probe_number_});
+}
+
+std::optional<fleet::Cursors> Link::Sent() const {
+  if (comparing_) return std::nullopt;
+  return backlog_ ? backlog_->cursors() : follower_.cursors();
+}
+
+void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
   if (out.size() >= bytes_max) return;
+  SendTopology(out);
+  if (eager()) {
+    follower_.Read([&](const fleet::Row& row) {
+      if (row.from() == start_.id) return true;
+      if (Planted(Fault::kForgetToForward) && row.from() == fleet::LinkId{0}) return true;
+      if (Planted(Fault::kSkipTombstone) && row.forgotten()) return true;
+      AppendAtLine(out, row.at_line());
+      ++counters_.rows_out;
+      return out.size() < bytes_max;
+    });
+  } else if (now >= next_announcement_ && follower_.pending()) {
+    Announce(now, out, bytes_max);
+  }
+  if (backlog_ && !backlog_waits_ && out.size() < bytes_max) FloodBacklog(now, out, bytes_max);
+}
+
+void Link::SendTopology(std::string& out) {
+  for (const Topology::Named& links : topology_.After(topology_sent_)) Append(out, links);
+  topology_sent_ = topology_.change();
+}
+
+void Link::Announce(Instant now, std::string& out, std::size_t bytes_max) {
+  std::size_t rows = 0;
   follower_.Read([&](const fleet::Row& row) {
-    if (row.from() == id_) return true;
-    AppendAtLine(out, row.at_line());
-    ++counters_.rows_out;
+    if (row.from() == start_.id) return true;
+    if (rows % kAnnouncedPerLine == 0) out += rows == 0 ? "HAVE " : "\nHAVE ";
+    ++rows;
+    AppendAnnounced(out, AnnouncementOf(fleet_.key(), row));
     return out.size() < bytes_max;
   });
+  if (rows > 0) {
+    out += '\n';
+    last_announcement_ = now;
+    counters_.announced_out += rows;
+  }
+  if (!follower_.pending()) next_announcement_ = now + start_.timing.heartbeat / kTicksPerHeartbeat;
+}
+
+void Link::FloodBacklog(Instant now, std::string& out, std::size_t bytes_max) {
+  const std::size_t start = out.size();
+  const std::size_t end = std::min(start + backlog_pace_.window(), bytes_max);
+  backlog_->Read([&](const fleet::Row& row) {
+    if (row.from() == start_.id) return true;
+    AppendRow(out, row.at_line());
+    ++counters_.catch_up_rows_out;
+    return out.size() < end;
+  });
+  if (backlog_->done()) {
+    backlog_.reset();
+    sent_all_ = true;
+    Append(out, Resumed{});
+  }
+  backlog_waits_ = true;
+  SendProbe(now, out.size() - start, out);
 }
 
 }  // namespace herd::flood

@@ -3,37 +3,60 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "fleet/backlog.h"
 #include "fleet/fleet.h"
 #include "fleet/follower.h"
 #include "fleet/row.h"
+#include "flood/comparison.h"
 #include "flood/message.h"
+#include "flood/pace.h"
+#include "flood/topology.h"
 
 namespace herd::flood {
 
-using Instant = std::chrono::steady_clock::time_point;
-
 struct LinkTiming {
-  std::chrono::nanoseconds heartbeat;    // between two PINGs
-  std::chrono::nanoseconds silence_max;  // a neighbour that says nothing for longer is lost
+  std::chrono::nanoseconds heartbeat;         // between two PINGs
+  std::chrono::nanoseconds silence_max;       // a neighbour that says nothing for longer is lost
+  std::chrono::nanoseconds compare_interval;  // between two comparisons; 0: only to catch up
 };
 
 // What went over a link since it came up.
 struct LinkCounters {
   std::uint64_t rows_out = 0;
   std::uint64_t rows_in = 0;
-  std::uint64_t rows_in_known = 0;     // duplicates: the very report that the fleet held
-  std::uint64_t rows_in_older = 0;     // lost against the row that the fleet held
+  std::uint64_t rows_in_known = 0;      // duplicates: the very report that the fleet held
+  std::uint64_t rows_in_older = 0;      // lost against the row that the fleet held
+  std::uint64_t rows_in_expired = 0;    // received too long ago
+  std::uint64_t catch_up_rows_out = 0;  // sent because the neighbour may have missed them
+  std::uint64_t catch_up_rows_in = 0;
+  std::uint64_t rows_caught_up = 0;  // of those that came, won
+  std::uint64_t repairs = 0;         // of those, found after both sides had caught up: a fault
+  std::uint64_t comparisons = 0;     // finished
+  std::uint64_t announced_out = 0;   // rows that the neighbour was only told of
+  std::uint64_t announced_in = 0;
+  std::uint64_t needed = 0;  // of those that came, asked for since nobody else brought them
   std::uint64_t messages_unknown = 0;  // ignored: not a message, or an AT that breaks the rules
 };
 
-// One open link to a neighbour: takes its reports into the fleet, hands it ours, and notices when
-// it falls silent.
+// One open link to a neighbour: brings both sides to the same rows, takes the neighbour's reports
+// into the fleet, hands it ours, and notices when it falls silent.
+//
+// Two streams go out. The live flood follows the feed from the moment the link is open. What the
+// neighbour missed before comes beside it, little by little: when we know what it has, the backlog
+// of the feed from there; when we or it do not, what a comparison finds.
+//
+// Live rows go over the links of the herd's tree only (Topology). Over the others they are
+// announced a few times in each heartbeat, and who has not got a row some time after it was
+// announced asks for it: so each row comes to each server once, and when a link of the tree is cut,
+// late by less than a heartbeat until the tree is another.
 //
 // A machine without socket, clock or thread: lines and times go in, bytes come out by the `out`
 // that is passed. One thread at a time. `fleet` outlives it.
@@ -45,10 +68,22 @@ class Link {
     kSilent,  // nothing came for LinkTiming::silence_max
   };
 
-  // `id`: what rows that come over this link are marked with. `wake` is called, from any thread and
-  // under a lock of the fleet, when there is something to Flood again.
-  Link(fleet::Fleet& fleet, fleet::LinkId id, LinkTiming timing, Instant now,
-       std::function<void()> wake);
+  struct Start {
+    fleet::LinkId id;  // what rows that come over this link are marked with
+    std::string neighbour;
+    bool leads;  // leads comparisons: true at exactly one end
+    // What the neighbour has for certain, if this run of it and this run of ours have met before:
+    // acknowledged() of the last link.
+    std::optional<fleet::Cursors> acknowledged;
+    LinkTiming timing;
+    Instant now;
+  };
+
+  // `wake` is called when there is something to Flood again, on this link or, when the topology has
+  // changed, on all: from any thread and under a lock of the fleet. `topology` outlives the link,
+  // and has been told that it is up.
+  Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::function<void()> wake,
+       std::string& out);
 
   // Takes one line without its LF, at most kMessageBytesMax long.
   std::expected<void, End> Receive(std::string_view line, Instant now, std::string& out);
@@ -58,11 +93,24 @@ class Link {
   Instant next_tick() const;
 
   // Appends the newest row of every client that changed, but not those that came over this link,
-  // until `out` is `bytes_max` long or a little more. What is left then stays for the next call.
-  void Flood(std::string& out, std::size_t bytes_max);
+  // until `out` is `bytes_max` long or a little more; then, if there is room, some of the backlog.
+  // What is left stays for the next call. To be called after Tick, too.
+  void Flood(Instant now, std::string& out, std::size_t bytes_max);
 
-  // Whether Flood has something to look at. Any thread.
-  bool pending() const { return follower_.pending(); }
+  // Whether Flood would send something.
+  bool pending(Instant now) const {
+    return topology_sent_ != topology_.change() ||
+           (follower_.pending() && (eager() || now >= next_announcement_));
+  }
+
+  // Whether live rows go over this link, rather than announcements.
+  bool eager() const { return topology_.InTree(start_.neighbour); }
+
+  // Whether both sides have all rows that either had when the link came up.
+  bool caught_up() const { return sent_all_ && got_all_; }
+
+  // Up to where the neighbour has our rows for certain; nothing while it may lack any from before.
+  const std::optional<fleet::Cursors>& acknowledged() const { return acknowledged_; }
 
   // The last message, before we close the connection ourselves.
   static void SayBye(std::string& out) { Append(out, Bye{}); }
@@ -72,17 +120,85 @@ class Link {
   std::optional<std::chrono::nanoseconds> round_trip() const { return round_trip_; }
 
  private:
+  // A PING that is not answered yet, and what is acknowledged by its answer.
+  struct Probe {
+    std::uint64_t number;
+    Instant at;
+    std::optional<fleet::Cursors> sent;
+    std::size_t backlog_bytes;  // sent right before it
+  };
+
+  // A row that was announced and that we lack.
+  struct Missing {
+    Announced row;
+    Instant due;  // to ask for it
+  };
+
   fleet::Fleet& fleet_;
-  const fleet::LinkId id_;
-  const LinkTiming timing_;
+  Topology& topology_;
+  const Start start_;
+  const std::function<void()> wake_;
+  std::uint64_t topology_sent_ = 0;  // up to this change
+  Instant next_announcement_;
+  Instant last_announcement_;  // that held anything
+  std::deque<Missing> missing_;
+  Instant last_tick_;
   Instant last_heard_;
   Instant last_ping_;
-  std::uint64_t ping_number_ = 0;
+  Instant last_comparison_;
+  std::uint64_t probe_number_ = 0;
+  std::deque<Probe> probes_;
   std::optional<std::chrono::nanoseconds> round_trip_;
   LinkCounters counters_;
   fleet::Follower follower_;
+  std::optional<fleet::Cursors> acknowledged_;
+  // Acknowledged, but some of it was only announced: counts once it would have been asked for.
+  std::deque<std::pair<Instant, fleet::Cursors>> acknowledging_;
+  std::optional<fleet::Backlog> backlog_;  // what the neighbour is still to be sent
+  Pace backlog_pace_;                      // in bytes
+  bool backlog_waits_ = false;             // for the answer to the last of it
+  fleet::Cursors settled_;  // what changed up to here went over the link a heartbeat ago or earlier
+  fleet::Cursors settling_;                     // what settled_ is next
+  std::optional<ComparisonLeader> comparison_;  // while we lead one
+  ComparisonAnswerer answerer_;
+  bool sent_all_ = false;   // the neighbour has what it may have missed
+  bool got_all_ = false;    // we have what we may have missed
+  bool comparing_ = false;  // that is for a comparison to do
+  bool repairing_ = false;  // a comparison is made though nothing can have been missed
 
-  void Take(const wire::At& at);
+  fleet::Applied Take(const wire::At& at);
+  void NeedComparison(Instant now, std::string& out);
+  void StartComparison(Instant now, std::string& out);
+  void EndComparison();
+  void EndComparisonWhenDone();
+  void SendProbe(Instant now, std::size_t backlog_bytes, std::string& out);
+  void FloodBacklog(Instant now, std::string& out, std::size_t bytes_max);
+  std::optional<fleet::Cursors> Sent() const;
+  void Acknowledge(const fleet::Cursors& sent, Instant now);
+  void SendTopology(std::string& out);
+  void Announce(Instant now, std::string& out, std::size_t bytes_max);
+  void AskForMissing(Instant now, std::string& out);
+  bool Lacks(const Announced& row) const;
+
+  // What each message means, when it may come at all.
+  template <typename Other>
+  void On(const Other& message, Instant now, std::string& out);
+  void On(const wire::At& at, Instant now, std::string& out);
+  void On(const CaughtUp& row, Instant now, std::string& out);
+  void On(Ping ping, Instant now, std::string& out);
+  void On(Pong pong, Instant now, std::string& out);
+  void On(Resume resume, Instant now, std::string& out);
+  void On(Resumed resumed, Instant now, std::string& out);
+  void On(Compare compare, Instant now, std::string& out);
+  void On(const Ranges& ranges, Instant now, std::string& out);
+  void On(const Leaves& leaves, Instant now, std::string& out);
+  void On(const Differ& differ, Instant now, std::string& out);
+  void On(const Leaf& leaf, Instant now, std::string& out);
+  void On(const Want& want, Instant now, std::string& out);
+  void On(Compared compared, Instant now, std::string& out);
+  void On(const LinksOf& links, Instant now, std::string& out);
+  void On(const Have& have, Instant now, std::string& out);
+  void On(const Need& need, Instant now, std::string& out);
 };
 
 }  // namespace herd::flood

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace herd::flood {
 namespace {
@@ -28,13 +30,17 @@ std::optional<std::uint64_t> ParseNumber(std::string_view text) {
 }
 
 Message ParseHello(std::string_view text) {
-  std::array<std::string_view, 5> fields;
+  // Only this version's form is known.
+  const std::string_view version = text.substr(0, text.find(' '));
+  if (version != kVersion) return version.empty() ? Message{Unknown{}} : Hello{.version = version};
+  std::array<std::string_view, 6> fields;
   if (!SplitFields(text, fields)) return Unknown{};
   return Hello{.version = fields[0],
                .herd = fields[1],
                .from = fields[2],
                .to = fields[3],
-               .nonce = fields[4]};
+               .nonce = fields[4],
+               .run = fields[5]};
 }
 
 template <typename Numbered>
@@ -43,9 +49,144 @@ Message ParseNumbered(std::string_view text) {
   return number ? Message{Numbered{*number}} : Message{Unknown{}};
 }
 
+constexpr std::size_t kHashDigits = 16;
+constexpr std::string_view kNone = "-";
+
+// Takes a number below `end` and the space behind it from the front.
+std::optional<std::size_t> TakeIndex(std::string_view& text, std::size_t end) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  const std::optional<std::uint64_t> number = ParseNumber(text.substr(0, space));
+  text.remove_prefix(space + 1);
+  return number && *number < end ? std::optional<std::size_t>(*number) : std::nullopt;
+}
+
+std::optional<std::uint64_t> ParseHash(std::string_view digits) {
+  std::uint64_t hash = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), hash, 16);
+  if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  return hash;
+}
+
+// `hash` fits `width` digits.
+void AppendHash(std::string& out, std::uint64_t hash, std::size_t width = kHashDigits) {
+  std::array<char, kHashDigits> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), hash, 16).ptr;
+  out.append(width - static_cast<std::size_t>(end - digits.data()), '0');
+  out.append(digits.data(), end);
+}
+
+// Takes as many hexadecimal digits from the front.
+std::optional<std::uint64_t> TakeHash(std::string_view& text, std::size_t digits) {
+  const std::optional<std::uint64_t> hash = ParseHash(text.substr(0, digits));
+  text.remove_prefix(digits);
+  return hash;
+}
+
+Message ParseLinks(std::string_view text) {
+  std::array<std::string_view, 3> fields;
+  if (!SplitFields(text, fields) || !wire::IsServerId(fields[0])) return Unknown{};
+  const std::optional<std::uint64_t> version = ParseNumber(fields[1]);
+  // The next version must be one, too.
+  if (!version || *version == std::numeric_limits<std::uint64_t>::max()) return Unknown{};
+  LinksOf links{.server = fields[0], .version = *version, .neighbours = {}};
+  std::string_view names = fields[2];
+  if (names == kNone) return links;
+  while (true) {
+    const std::size_t comma = names.find(',');
+    const std::string_view name = names.substr(0, comma);
+    if (!wire::IsServerId(name)) return Unknown{};
+    links.neighbours.push_back(name);
+    if (comma == std::string_view::npos) return links;
+    names.remove_prefix(comma + 1);
+  }
+}
+
+Message ParseHave(std::string_view text) {
+  constexpr std::size_t kRowHalfDigits = kHashDigits / 2;
+  constexpr std::size_t kDigits = 2 * kHashDigits + kRowHalfDigits;
+  if (text.empty() || text.size() % kDigits != 0) return Unknown{};
+  Have have;
+  have.rows.reserve(text.size() / kDigits);
+  while (!text.empty()) {
+    const auto client = TakeHash(text, kHashDigits);
+    const auto time = TakeHash(text, kHashDigits);
+    const auto row = TakeHash(text, kRowHalfDigits);
+    if (!client || !time || !row) return Unknown{};
+    have.rows.push_back({.client = fleet::ClientHash{*client},
+                         .effective_time = {static_cast<std::int64_t>(*time)},
+                         .row = static_cast<std::uint32_t>(*row)});
+  }
+  return have;
+}
+
+Message ParseNeed(std::string_view text) {
+  if (text.empty() || text.size() % kHashDigits != 0) return Unknown{};
+  Need need;
+  need.clients.reserve(text.size() / kHashDigits);
+  while (!text.empty()) {
+    const auto client = TakeHash(text, kHashDigits);
+    if (!client) return Unknown{};
+    need.clients.push_back(fleet::ClientHash{*client});
+  }
+  return need;
+}
+
+Message ParseLeaves(std::string_view text) {
+  const auto range = TakeIndex(text, fleet::kRanges);
+  return range ? Message{Leaves{*range, text}} : Message{Unknown{}};
+}
+
+Message ParseDiffer(std::string_view text) {
+  const auto range = TakeIndex(text, fleet::kRanges);
+  if (!range) return Unknown{};
+  Differ differ{.range = *range, .leaves = {}};
+  if (text == kNone) return differ;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    const std::optional<std::uint64_t> leaf = ParseNumber(text.substr(0, comma));
+    if (!leaf || *leaf >= fleet::kLeaves) return Unknown{};
+    differ.leaves.set(*leaf);
+    if (comma == std::string_view::npos) return differ;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+// Leaf or Want.
+template <typename Rows>
+Message ParseRows(std::string_view text) {
+  const auto range = TakeIndex(text, fleet::kRanges);
+  if (!range) return Unknown{};
+  const auto leaf = TakeIndex(text, fleet::kLeaves);
+  if (!leaf || text.empty()) return Unknown{};
+  Rows rows{.range = *range, .leaf = *leaf, .rows = {}};
+  if (text == kNone) return rows;
+  if (text.size() % kHashDigits != 0) return Unknown{};
+  rows.rows.reserve(text.size() / kHashDigits);
+  while (!text.empty()) {
+    const auto hash = TakeHash(text, kHashDigits);
+    if (!hash) return Unknown{};
+    rows.rows.push_back(fleet::RowHash{*hash});
+  }
+  return rows;
+}
+
+Message ParseCaughtUp(std::string_view text) {
+  const std::optional<wire::At> at = wire::ParseAt(text);
+  return at ? Message{CaughtUp{*at}} : Message{Unknown{}};
+}
+
 template <typename... Parts>
 void AppendLine(std::string& out, const Parts&... parts) {
   (out.append(parts), ...);
+  out += '\n';
+}
+
+void AppendRows(std::string& out, std::string_view word, std::size_t range, std::size_t leaf,
+                std::span<const fleet::RowHash> rows) {
+  out.append(word).append(std::to_string(range)).append(" ").append(std::to_string(leaf)) += ' ';
+  if (rows.empty()) out += kNone;
+  for (const fleet::RowHash row : rows) AppendHash(out, std::to_underlying(row));
   out += '\n';
 }
 
@@ -57,21 +198,34 @@ Message ParseMessage(std::string_view line) {
     return at ? Message{*at} : Message{Unknown{}};
   }
   if (line == "BYE") return Bye{};
+  if (line == "RESUME") return Resume{};
+  if (line == "RESUMED") return Resumed{};
+  if (line == "COMPARE") return Compare{};
+  if (line == "COMPARED") return Compared{};
   const std::size_t space = line.find(' ');
   if (space == std::string_view::npos) return Unknown{};
   const std::string_view word = line.substr(0, space);
   const std::string_view rest = line.substr(space + 1);
+  if (word == "HAVE") return ParseHave(rest);
+  if (word == "ROW") return ParseCaughtUp(rest);
   if (word == "PING") return ParseNumbered<Ping>(rest);
   if (word == "PONG") return ParseNumbered<Pong>(rest);
   if (word == "HERD") return ParseHello(rest);
   if (word == "PROOF") return Proof{rest};
   if (word == "REFUSED") return Refused{rest};
+  if (word == "NEED") return ParseNeed(rest);
+  if (word == "LINKS") return ParseLinks(rest);
+  if (word == "RANGES") return Ranges{rest};
+  if (word == "LEAVES") return ParseLeaves(rest);
+  if (word == "DIFFER") return ParseDiffer(rest);
+  if (word == "LEAF") return ParseRows<Leaf>(rest);
+  if (word == "WANT") return ParseRows<Want>(rest);
   return Unknown{};
 }
 
 void Append(std::string& out, const Hello& hello) {
   AppendLine(out, "HERD ", hello.version, " ", hello.herd, " ", hello.from, " ", hello.to, " ",
-             hello.nonce);
+             hello.nonce, " ", hello.run);
 }
 
 void Append(std::string& out, const Proof& proof) {
@@ -94,8 +248,92 @@ void Append(std::string& out, Bye /*bye*/) {
   AppendLine(out, "BYE");
 }
 
+void Append(std::string& out, Resume /*resume*/) {
+  AppendLine(out, "RESUME");
+}
+
+void Append(std::string& out, Resumed /*resumed*/) {
+  AppendLine(out, "RESUMED");
+}
+
+void Append(std::string& out, Compare /*compare*/) {
+  AppendLine(out, "COMPARE");
+}
+
+void Append(std::string& out, Compared /*compared*/) {
+  AppendLine(out, "COMPARED");
+}
+
+void Append(std::string& out, const fleet::RangeDigests& ranges) {
+  out += "RANGES ";
+  for (const fleet::Digest digest : ranges) AppendHash(out, digest.value());
+  out += '\n';
+}
+
+void Append(std::string& out, std::size_t range, const fleet::LeafDigests& leaves) {
+  out.append("LEAVES ").append(std::to_string(range)).append(" ");
+  for (const fleet::Digest digest : leaves) AppendHash(out, digest.value());
+  out += '\n';
+}
+
+void Append(std::string& out, const Differ& differ) {
+  out.append("DIFFER ").append(std::to_string(differ.range)).append(" ");
+  if (differ.leaves.none()) out.append(kNone).append(",");
+  for (std::size_t leaf = 0; leaf < fleet::kLeaves; ++leaf) {
+    if (differ.leaves[leaf]) out.append(std::to_string(leaf)).append(",");
+  }
+  out.back() = '\n';
+}
+
+void Append(std::string& out, const Leaf& leaf) {
+  AppendRows(out, "LEAF ", leaf.range, leaf.leaf, leaf.rows);
+}
+
+void Append(std::string& out, const Want& want) {
+  AppendRows(out, "WANT ", want.range, want.leaf, want.rows);
+}
+
+void Append(std::string& out, const Topology::Named& links) {
+  out.append("LINKS ").append(links.server).append(" ");
+  out.append(std::to_string(links.entry.version)).append(" ");
+  if (links.entry.neighbours.empty()) out.append(kNone).append(",");
+  for (const std::string& neighbour : links.entry.neighbours) out.append(neighbour).append(",");
+  out.back() = '\n';
+}
+
+void Append(std::string& out, const Need& need) {
+  out += "NEED ";
+  for (const fleet::ClientHash client : need.clients) AppendHash(out, std::to_underlying(client));
+  out += '\n';
+}
+
+void AppendAnnounced(std::string& out, const Announced& row) {
+  AppendHash(out, std::to_underlying(row.client));
+  AppendHash(out, static_cast<std::uint64_t>(row.effective_time.value));
+  AppendHash(out, row.row, kHashDigits / 2);
+}
+
 void AppendAtLine(std::string& out, std::string_view at_line) {
   AppendLine(out, at_line);
 }
+
+void AppendRow(std::string& out, std::string_view at_line) {
+  AppendLine(out, "ROW ", at_line);
+}
+
+template <typename Digests>
+std::optional<Digests> ParseDigests(std::string_view text) {
+  Digests digests;
+  if (text.size() != digests.size() * kHashDigits) return std::nullopt;
+  for (std::size_t i = 0; i < digests.size(); ++i) {
+    const auto sum = ParseHash(text.substr(i * kHashDigits, kHashDigits));
+    if (!sum) return std::nullopt;
+    digests[i] = fleet::Digest(*sum);
+  }
+  return digests;
+}
+
+template std::optional<fleet::RangeDigests> ParseDigests(std::string_view text);
+template std::optional<fleet::LeafDigests> ParseDigests(std::string_view text);
 
 }  // namespace herd::flood

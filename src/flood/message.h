@@ -1,11 +1,17 @@
 #pragma once
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
+#include "fleet/digest.h"
+#include "fleet/hash.h"
+#include "flood/topology.h"
 #include "wire/at.h"
 
 namespace herd::flood {
@@ -14,19 +20,20 @@ namespace herd::flood {
 // them.
 
 // The version of this protocol. Another version is refused.
-inline constexpr std::string_view kVersion = "1";
+inline constexpr std::string_view kVersion = "2";
 
 // A longer line is no message. Before the neighbour has proved itself the bound is the smaller one.
 inline constexpr std::size_t kGreetingBytesMax = 512;
 inline constexpr std::size_t kMessageBytesMax = 131'072;
 
-// "HERD <version> <herd> <from> <to> <nonce>": who I am and whom I mean to talk to.
+// "HERD <version> <herd> <from> <to> <nonce> <run>": who I am and whom I mean to talk to.
 struct Hello {
   std::string_view version;
   std::string_view herd;
   std::string_view from;
   std::string_view to;
   std::string_view nonce;  // in hexadecimal
+  std::string_view run;    // another one each time the server starts
 };
 
 // "PROOF <mac>": that I know the secret.
@@ -50,10 +57,86 @@ struct Pong {
 // "BYE": I end, and close the connection.
 struct Bye {};
 
+// "ROW <AT line>": a row that you may have missed, behind which there is no news.
+struct CaughtUp {
+  wire::At at;
+};
+
+// "RESUME": I know what you have of mine, and send what changed since.
+struct Resume {};
+// "COMPARE": I do not know what you have of mine.
+struct Compare {};
+
+// "RANGES <digest>...": my digest of each range, fleet::kRanges times 16 hexadecimal digits without
+// space between.
+struct Ranges {
+  std::string_view digests;
+};
+
+// "LEAVES <range> <digest>...": my digest of each leaf of that range, written alike.
+struct Leaves {
+  std::size_t range = 0;
+  std::string_view digests;
+};
+
+// "DIFFER <range> <leaf>,...": the leaves of that range in which I differ; "-" for none.
+struct Differ {
+  std::size_t range = 0;
+  std::bitset<fleet::kLeaves> leaves;
+};
+
+// "LEAF <range> <leaf> <row>...": the hashes of all my rows in that leaf, 16 hexadecimal digits
+// each without space between; "-" for none.
+struct Leaf {
+  std::size_t range = 0;
+  std::size_t leaf = 0;
+  std::vector<fleet::RowHash> rows;
+};
+
+// "WANT <range> <leaf> <row>...": those of them that I lack. The rows that you lack have come
+// before.
+struct Want {
+  std::size_t range = 0;
+  std::size_t leaf = 0;
+  std::vector<fleet::RowHash> rows;
+};
+
+// "RESUMED": you have what changed since.
+struct Resumed {};
+// "COMPARED": we have compared everything.
+struct Compared {};
+
+// "LINKS <server> <version> <neighbour>,...": which links of that server are up; "-" for none.
+struct LinksOf {
+  std::string_view server;
+  std::uint64_t version = 0;
+  std::vector<std::string_view> neighbours;
+};
+
+// "HAVE <row>...": rows that changed here, which you may hear of from others; 40 hexadecimal digits
+// for each: the client's hash, the effective time and the first half of the row's hash.
+struct Announced {
+  fleet::ClientHash client{};
+  wire::UnixNanos effective_time;
+  std::uint32_t row = 0;
+
+  friend bool operator==(const Announced&, const Announced&) = default;
+};
+struct Have {
+  std::vector<Announced> rows;
+};
+
+// "NEED <client>...": send me these rows of those; 16 hexadecimal digits for each.
+struct Need {
+  std::vector<fleet::ClientHash> clients;
+};
+
 // None of the above.
 struct Unknown {};
 
-using Message = std::variant<Unknown, Hello, Proof, Refused, wire::At, Ping, Pong, Bye>;
+using Message = std::variant<Unknown, Hello, Proof, Refused, wire::At, Ping, Pong, Bye, CaughtUp,
+                             Resume, Compare, Resumed, Ranges, Leaves, Differ, Leaf, Want, Compared,
+                             LinksOf, Have, Need>;
 
 // Reads one line without its LF. Any bytes may come. What it returns views `line`.
 Message ParseMessage(std::string_view line);
@@ -66,7 +149,28 @@ void Append(std::string& out, const Refused& refused);
 void Append(std::string& out, Ping ping);
 void Append(std::string& out, Pong pong);
 void Append(std::string& out, Bye bye);
+void Append(std::string& out, Resume resume);
+void Append(std::string& out, Resumed resumed);
+void Append(std::string& out, Compare compare);
+void Append(std::string& out, const fleet::RangeDigests& ranges);
+void Append(std::string& out, std::size_t range, const fleet::LeafDigests& leaves);
+void Append(std::string& out, const Differ& differ);
+void Append(std::string& out, const Leaf& leaf);
+void Append(std::string& out, const Want& want);
+void Append(std::string& out, Compared compared);
+void Append(std::string& out, const Topology::Named& links);
+void Append(std::string& out, const Need& need);
+// Appends one row to a Have, which is "HAVE " before the first and ended by LF after the last.
+void AppendAnnounced(std::string& out, const Announced& row);
 // A row's AT line is a message as it stands.
 void AppendAtLine(std::string& out, std::string_view at_line);
+// The same as a CaughtUp.
+void AppendRow(std::string& out, std::string_view at_line);
+
+// The digests of Ranges or Leaves; nothing when they are not `Digests` many.
+template <typename Digests>
+std::optional<Digests> ParseDigests(std::string_view text);
+extern template std::optional<fleet::RangeDigests> ParseDigests(std::string_view text);
+extern template std::optional<fleet::LeafDigests> ParseDigests(std::string_view text);
 
 }  // namespace herd::flood

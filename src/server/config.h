@@ -44,6 +44,7 @@ struct LinkSettings {
   std::chrono::milliseconds dial_timeout{5000};
   std::chrono::milliseconds retry_delay_min{100};
   std::chrono::milliseconds retry_delay_max{5000};
+  std::chrono::seconds compare_interval{30};  // between comparisons of all rows; 0: none
 };
 
 enum class PlacesProvider { kNone, kOffline, kGoogle, kGoogleNew };
@@ -118,7 +119,8 @@ struct Config {
   std::vector<std::pair<std::string, std::string>> links;
   unsigned threads = 1;  // event loops of one server
   std::string secret_env = "HERD_SECRET";
-  std::filesystem::path secret_file;  // empty: DefaultSecretFile()
+  std::filesystem::path secret_file;                 // empty: DefaultSecretFile()
+  std::chrono::seconds expire_after{7 * 24 * 3600};  // since receipt; 0: never
   LinkSettings link;
   PlacesSettings places;
   Limits limits;

@@ -101,6 +101,8 @@ Keys GeneralKeys() {
   return {
       Text<C>("herd", kNameAllowed, IsName, [](C& c) -> auto& { return c.herd; }),
       Number<unsigned>("threads", 1, 256, [](C& c) -> auto& { return c.threads; }),
+      Number<std::chrono::seconds>("fleet.expire_after_s", 0, 315'360'000,
+                                   [](C& c) -> auto& { return c.expire_after; }),
       Path("secret.file", "file", [](C& c) -> auto& { return c.secret_file; }),
       Text<C>("secret.env", kVariableAllowed, IsVariableName,
               [](C& c) -> auto& { return c.secret_env; }),
@@ -117,6 +119,8 @@ Keys LinkKeys() {
                  [](C& c) -> auto& { return c.link.retry_delay_min; }),
       Number<Ms>("link.retry_delay_ms_max", 1, 600'000,
                  [](C& c) -> auto& { return c.link.retry_delay_max; }),
+      Number<std::chrono::seconds>("link.compare_s", 0, 86'400,
+                                   [](C& c) -> auto& { return c.link.compare_interval; }),
   };
 }
 

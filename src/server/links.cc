@@ -21,6 +21,7 @@ Links::Links(net::Loop& loop, Node& node, flood::Identity identity, std::functio
     : loop_(loop),
       node_(node),
       identity_(std::move(identity)),
+      topology_(identity_.name),
       on_linked_(std::move(on_linked)),
       random_(std::random_device{}()) {
   std::uint16_t id = 0;
@@ -129,28 +130,41 @@ void Links::DropOwnDial(Neighbour& neighbour) {
     dialled->Drop("the neighbour dialled us");
 }
 
-fleet::LinkId Links::OnOpen(PeerSession& session) {
+flood::Link::Start Links::OnOpen(PeerSession& session) {
   Neighbour& neighbour = Find(session.handshake().peer());
   if (neighbour.dialled == &session) neighbour.dialled = nullptr;
   // A neighbour opens a second connection only when it knows the first to be dead.
-  if (PeerSession* old = std::exchange(neighbour.up, &session)) {
-    old->Drop("a newer connection took its place");
-  } else {
-    ++up_count_;
-  }
+  if (neighbour.up != nullptr) neighbour.up->Drop("a newer connection took its place");
+  neighbour.up = &session;
+  ++up_count_;
   neighbour.failures = 0;
   neighbour.last_problem.clear();
   neighbour.was_up = true;
   node_.log->info("link to {} is up", session.Who());
   SayWhenLinked();
-  return neighbour.id;
+  const std::string& run = session.handshake().peer_run();
+  if (std::exchange(neighbour.run, run) != run) neighbour.acknowledged.reset();
+  const LinkSettings& settings = node_.config.link;
+  topology_.Up(neighbour.entry.name);
+  WakeFlood();
+  return {.id = neighbour.id,
+          .neighbour = neighbour.entry.name,
+          .leads = identity_.name < neighbour.entry.name,
+          .acknowledged = neighbour.acknowledged,
+          .timing = {.heartbeat = settings.heartbeat,
+                     .silence_max = settings.silence_max,
+                     .compare_interval = settings.compare_interval},
+          .now = SteadyNow()};
 }
 
 void Links::OnOver(PeerSession& session, std::string_view why) {
   for (const auto& neighbour : neighbours_) {
     if (neighbour->up == &session) {
       neighbour->up = nullptr;
+      neighbour->acknowledged = session.link()->acknowledged();
       --up_count_;
+      topology_.Down(neighbour->entry.name);
+      WakeFlood();
       node_.log->log(stopping_ ? spdlog::level::debug : spdlog::level::warn,
                      "link to {} is down: {}", session.Who(), why);
       return DialLater(*neighbour);
@@ -162,7 +176,8 @@ void Links::OnOver(PeerSession& session, std::string_view why) {
     }
   }
   const std::string message = "closed the connection of " + session.Who() + ": " + std::string(why);
-  if (session.proved() || stopping_) {
+  // Who goes away by himself is no news: a neighbour that drops its dial since we dialled it does so.
+  if (session.proved() || session.closed() || stopping_) {
     node_.log->debug("{}", message);
   } else {
     strangers_log_.Log(*node_.log, SteadyNow(), message);
@@ -180,8 +195,9 @@ Links::Neighbour& Links::Find(std::string_view name) {
 }
 
 std::shared_ptr<PeerSession> Links::Add(net::Socket socket, std::string peer, std::string address) {
-  auto session = std::make_shared<PeerSession>(loop_, std::move(socket), node_, identity_, *this,
-                                               std::move(peer), std::move(address));
+  auto session =
+      std::make_shared<PeerSession>(loop_, std::move(socket), node_, identity_, topology_, *this,
+                                    std::move(peer), std::move(address));
   sessions_.insert(session);
   return session;
 }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "flood/handshake.h"
+#include "flood/topology.h"
 #include "net/connection.h"
 #include "net/dialer.h"
 #include "net/loop.h"
@@ -52,7 +54,7 @@ class Links : public PeerOwner {
   bool ended() const { return sessions_.empty(); }
 
   bool Accepts(PeerSession& session) override;
-  fleet::LinkId OnOpen(PeerSession& session) override;
+  flood::Link::Start OnOpen(PeerSession& session) override;
   void WakeFlood() override;
   void OnOver(PeerSession& session, std::string_view why) override;
   void OnPeerClosed(PeerSession& session) override;
@@ -70,13 +72,16 @@ class Links : public PeerOwner {
     PeerSession* dialled = nullptr;  // connected by us, not yet up
     PeerSession* up = nullptr;
     bool was_up = false;
-    unsigned failures = 0;     // dials in a row that led to no link
+    std::string run;                             // of the neighbour when the link was last up
+    std::optional<fleet::Cursors> acknowledged;  // what that run of it has for certain
+    unsigned failures = 0;                       // dials in a row that led to no link
     std::string last_problem;  // what was logged last, so as not to repeat it at every dial
   };
 
   net::Loop& loop_;
   Node& node_;
   const flood::Identity identity_;
+  flood::Topology topology_;
   std::function<void()> on_linked_;  // empty once called
   std::vector<std::unique_ptr<Neighbour>> neighbours_;
   std::set<std::shared_ptr<PeerSession>> sessions_;  // all that are not closed

@@ -24,10 +24,11 @@ std::string WhyClosed(net::CloseReason reason) {
 }  // namespace
 
 PeerSession::PeerSession(net::Loop& loop, net::Socket socket, Node& node,
-                         const flood::Identity& identity, PeerOwner& owner, std::string peer,
-                         std::string address)
+                         const flood::Identity& identity, flood::Topology& topology,
+                         PeerOwner& owner, std::string peer, std::string address)
     : Connection(loop, std::move(socket), 2 * kFloodBytes, nullptr),
       node_(node),
+      topology_(topology),
       owner_(owner),
       address_(std::move(address)),
       handshake_(identity,
@@ -56,7 +57,7 @@ void PeerSession::Flood() {
 void PeerSession::SayBye() {
   std::string out;
   if (link_) {
-    link_->Flood(out, std::numeric_limits<std::size_t>::max());
+    link_->Flood(SteadyNow(), out, std::numeric_limits<std::size_t>::max());
     flood::Link::SayBye(out);
   }
   LogOut(out);
@@ -68,6 +69,10 @@ void PeerSession::SayBye() {
 void PeerSession::Drop(std::string_view why) {
   SayOver(why);
   Close();
+}
+
+bool PeerSession::pending() const {
+  return link_ && link_->pending(SteadyNow());
 }
 
 std::string PeerSession::Who() const {
@@ -111,20 +116,16 @@ void PeerSession::ReceiveGreeting(std::string_view line, std::string& out) {
     }
   }
   if (handshake_.state() == State::kOpen) {
-    OpenLink();
+    OpenLink(out);
   } else if (handshake_.state() == State::kRefused) {
     SayOver((handshake_.refused_by_peer() ? "it refuses us: " : "refused: ") + handshake_.reason());
     CloseAfterWrite();
   }
 }
 
-void PeerSession::OpenLink() {
-  const LinkSettings& settings = node_.config.link;
-  const fleet::LinkId id = owner_.OnOpen(*this);
-  link_.emplace(
-      node_.fleet, id,
-      flood::LinkTiming{.heartbeat = settings.heartbeat, .silence_max = settings.silence_max},
-      SteadyNow(), [this] { owner_.WakeFlood(); });
+void PeerSession::OpenLink(std::string& out) {
+  const flood::Link::Start start = owner_.OnOpen(*this);
+  link_.emplace(node_.fleet, topology_, start, [this] { owner_.WakeFlood(); }, out);
   WaitForTick();
 }
 
@@ -148,7 +149,7 @@ void PeerSession::WaitForTick() {
 
 void PeerSession::OnDrained(std::string& out) {
   if (!link_ || closed()) return;
-  link_->Flood(out, kFloodBytes);
+  link_->Flood(SteadyNow(), out, kFloodBytes);
   LogOut(out);
 }
 

@@ -26,8 +26,8 @@ class PeerOwner {
 
   // A neighbour that dialled us has proved itself: take it, or prefer our own dial to it?
   virtual bool Accepts(PeerSession& session) = 0;
-  // The link is up. Returns the link's number.
-  virtual fleet::LinkId OnOpen(PeerSession& session) = 0;
+  // The link is up. Returns how it is to start.
+  virtual flood::Link::Start OnOpen(PeerSession& session) = 0;
   // There is something to flood: call PeerSession::Flood soon. From any thread, under a lock of the
   // fleet.
   virtual void WakeFlood() = 0;
@@ -42,10 +42,10 @@ class PeerOwner {
 // flood::Handshake and then a flood::Link.
 class PeerSession : public net::Connection {
  public:
-  // `peer`: who was dialled; empty when we were dialled, from `address`. `node`, `identity` and
-  // `owner` outlive the session.
+  // `peer`: who was dialled; empty when we were dialled, from `address`. `node`, `identity`,
+  // `topology` and `owner` outlive the session.
   PeerSession(net::Loop& loop, net::Socket socket, Node& node, const flood::Identity& identity,
-              PeerOwner& owner, std::string peer, std::string address);
+              flood::Topology& topology, PeerOwner& owner, std::string peer, std::string address);
 
   // Starts reading and, where we dialled, greets.
   void Open();
@@ -60,10 +60,12 @@ class PeerSession : public net::Connection {
   void Drop(std::string_view why);
 
   // Whether Flood has something to send.
-  bool pending() const { return link_ && link_->pending(); }
+  bool pending() const;
   // Whether it is no stranger: the neighbour has proved itself, or we dialled it.
   bool proved() const { return proved_; }
   const flood::Handshake& handshake() const { return handshake_; }
+  // Null until the link is up.
+  const flood::Link* link() const { return link_ ? &*link_ : nullptr; }
   // The neighbour's name, as far as it is known, and its address.
   std::string Who() const;
 
@@ -74,6 +76,7 @@ class PeerSession : public net::Connection {
 
  private:
   Node& node_;
+  flood::Topology& topology_;
   PeerOwner& owner_;
   const std::string address_;
   flood::Handshake handshake_;
@@ -84,7 +87,7 @@ class PeerSession : public net::Connection {
 
   void Receive(std::string_view line, std::string& out);
   void ReceiveGreeting(std::string_view line, std::string& out);
-  void OpenLink();
+  void OpenLink(std::string& out);
   void EndLink(flood::Link::End end);
   void WaitForTick();
   void SayOver(std::string_view why);

@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <csignal>
@@ -9,6 +10,7 @@
 #include "server/client_session.h"
 #include "server/clock.h"
 #include "server/file_limit.h"
+#include "server/secret.h"
 
 namespace herd::server {
 namespace {
@@ -33,6 +35,14 @@ spdlog::level::level_enum LevelOf(journal::Gravity gravity) {
       break;
   }
   return spdlog::level::err;
+}
+
+constexpr std::size_t kRunBytes = 8;
+
+// Known to the servers of the herd only, as their secret is.
+fleet::HashKey HashKeyOf(const flood::Secret& secret, const std::string& herd) {
+  const std::string mac = secret.Mac(std::array<std::string_view, 2>{"herd-hash-key", herd});
+  return fleet::HashKey{std::stoull(mac.substr(0, 16), nullptr, 16)};
 }
 
 net::Admission::Bounds BoundsOf(const Limits& limits) {
@@ -60,7 +70,7 @@ Server::Server(Parts parts)
             .traffic = std::move(parts.traffic),
             .places = std::move(parts.places),
             .admission = net::Admission(BoundsOf(parts.config.limits)),
-            .fleet = fleet::Fleet(),
+            .fleet = fleet::Fleet(HashKeyOf(parts.secret, parts.config.herd)),
             .journal = nullptr,
             .durability = nullptr},
       workers_([&] {
@@ -74,8 +84,10 @@ Server::Server(Parts parts)
              {.herd = node_.config.herd,
               .name = node_.name,
               .neighbours = node_.config.NeighboursOf(node_.name),
-              .secret = parts.secret},
+              .secret = parts.secret,
+              .run = RandomHex(kRunBytes)},
              std::move(parts.on_linked)),
+      expiry_(first_loop(), node_),
       signals_(first_loop().context(), SIGTERM, SIGINT),
       stop_timer_(first_loop().context()) {}
 
@@ -91,6 +103,8 @@ std::expected<std::unique_ptr<Server>, std::string> Server::Listen(Parts parts) 
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
   auto listening = server->ListenForClients();
   if (listening) listening = server->ListenForPeers();
+  // What has expired is not to come back from the journal.
+  server->expiry_.Start();
   // Last, since it takes longest; who connects meanwhile is accepted after it.
   if (listening) listening = server->OpenJournal();
   if (!listening) return std::unexpected(listening.error());

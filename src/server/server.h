@@ -13,6 +13,7 @@
 #include "net/idle_list.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "server/expiry.h"
 #include "server/links.h"
 #include "server/log_limit.h"
 #include "server/node.h"
@@ -65,6 +66,7 @@ class Server {
   Node node_;
   std::vector<std::unique_ptr<Worker>> workers_;  // the first one bears the links
   Links links_;
+  Expiry expiry_;
   Listeners client_listeners_;
   Listeners peer_listeners_;
   boost::asio::signal_set signals_;

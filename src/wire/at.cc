@@ -73,11 +73,9 @@ At MakeAt(const Iamat& iamat, std::string_view server, UnixNanos receipt, std::s
 At MakeForget(std::string_view client, std::string_view server, UnixNanos now, ForgetTexts& texts) {
   texts.time.clear();
   AppendPosixTime(texts.time, now);
-  return MakeAt({.client = client,
-                 .location_text = kForgottenText,
-                 .time_text = texts.time,
-                 .time = now},
-                server, now, texts.skew);
+  return MakeAt(
+      {.client = client, .location_text = kForgottenText, .time_text = texts.time, .time = now},
+      server, now, texts.skew);
 }
 
 }  // namespace herd::wire

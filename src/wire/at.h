@@ -15,8 +15,8 @@ inline constexpr std::size_t kServerIdBytesMax = 64;
 // 1 to kServerIdBytesMax of A-Z a-z 0-9 . _ -
 bool IsServerId(std::string_view text);
 
-// Stands in the place of a location in the AT line of a client that has been forgotten: a tombstone,
-// which wins and loses as any report does. No client can send it.
+// Stands in the place of a location in the AT line of a client that has been forgotten: a
+// tombstone, which wins and loses as any report does. No client can send it.
 inline constexpr std::string_view kForgottenText = "-";
 constexpr bool IsForgotten(std::string_view location_text) {
   return location_text == kForgottenText;
@@ -46,8 +46,8 @@ std::optional<At> ParseAt(std::string_view line);
 // and, like `iamat` and `server`, must outlive what is returned.
 At MakeAt(const Iamat& iamat, std::string_view server, UnixNanos receipt, std::string& skew_text);
 
-// The tombstone of `client`, forgotten at `server` by an operator at `now`. `texts` becomes the text
-// of its skew and time and, like `client` and `server`, must outlive what is returned.
+// The tombstone of `client`, forgotten at `server` by an operator at `now`. `texts` becomes the
+// text of its skew and time and, like `client` and `server`, must outlive what is returned.
 struct ForgetTexts {
   std::string skew;
   std::string time;

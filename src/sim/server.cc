@@ -1,0 +1,311 @@
+#include "sim/server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fleet/planted.h"
+#include "wire/at.h"
+#include "wire/iso6709.h"
+
+namespace herd::sim {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+// All runs begin at this time.
+constexpr wire::UnixNanos kEpoch{1'600'000'000'000'000'000};
+
+constexpr fleet::HashKey kHashKey{0x48657264};
+
+// What a system takes from a sender before it must wait, and how much is flooded at a time.
+constexpr std::size_t kSocketBytes = 131'072;
+constexpr std::size_t kFloodBytes = 65'536;
+
+// A tombstone lives so many times longer than a row, as in the server room.
+constexpr int kTombstoneLives = 2;
+
+void Add(flood::LinkCounters& sum, const flood::LinkCounters& counters) {
+  sum.rows_out += counters.rows_out;
+  sum.rows_in += counters.rows_in;
+  sum.rows_in_known += counters.rows_in_known;
+  sum.rows_in_older += counters.rows_in_older;
+  sum.catch_up_rows_out += counters.catch_up_rows_out;
+  sum.catch_up_rows_in += counters.catch_up_rows_in;
+  sum.rows_caught_up += counters.rows_caught_up;
+  sum.repairs += counters.repairs;
+  sum.comparisons += counters.comparisons;
+  sum.announced_in += counters.announced_in;
+  sum.needed += counters.needed;
+  sum.messages_unknown += counters.messages_unknown;
+}
+
+}  // namespace
+
+Server::Server(std::size_t number, std::string name, std::vector<Plug> plugs,
+               const ServerSettings& settings, Surroundings& around)
+    : number_(number),
+      name_(std::move(name)),
+      plugs_(std::move(plugs)),
+      settings_(settings),
+      around_(around) {}
+
+void Server::Trace(const std::string& what) const {
+  if (around_.trace) around_.trace(name_ + " " + what);
+}
+
+wire::UnixNanos Server::WallClock() const {
+  return {kEpoch.value + around_.schedule.now().time_since_epoch().count() + clock_offset_.count()};
+}
+
+const Server::Plug& Server::PlugAt(std::size_t wire) const {
+  return *std::ranges::find_if(plugs_, [&](const Plug& plug) { return plug.end.wire == wire; });
+}
+
+void Server::After(std::chrono::nanoseconds delay, std::function<void()> action) {
+  around_.schedule.After(delay, [this, run = runs_, action = std::move(action)] {
+    if (runs() && runs_ == run) action();
+  });
+}
+
+void Server::Start() {
+  ++runs_;
+  process_ = std::make_unique<Process>();
+  process_->run = name_ + "." + std::to_string(runs_);
+  process_->fleet = std::make_unique<fleet::Fleet>(kHashKey);
+  process_->topology = std::make_unique<flood::Topology>(name_);
+  SetHorizon();
+  for (const auto& [client, line] : disk_.synced())
+    process_->fleet->Apply(wire::ParseAt(line).value(), fleet::kFromDisk);
+  around_.checker.Restarted(number_);
+  process_->watcher = std::make_unique<fleet::Follower>(*process_->fleet, [] {});
+  process_->journal = std::make_unique<fleet::Follower>(*process_->fleet, [] {});
+  Trace("starts with " + std::to_string(process_->fleet->size()) + " clients");
+  After(settings_.timing.heartbeat / 10, [this] { Tick(); });
+}
+
+void Server::Crash(bool silently) {
+  Trace(silently ? "crashes without a word" : "crashes");
+  if (stopped_) Continue();
+  process_.reset();
+  disk_.Crash();
+  for (const Plug& plug : plugs_) {
+    if (silently) {
+      around_.network.Vanish(plug.end);
+    } else {
+      around_.network.Reset(plug.end.wire);
+    }
+  }
+}
+
+void Server::Stop() {
+  Trace("is stopped");
+  stopped_ = true;
+  for (const Plug& plug : plugs_) around_.network.Block(plug.end);
+}
+
+void Server::Continue() {
+  Trace("goes on");
+  stopped_ = false;
+  for (const Plug& plug : plugs_) around_.network.Unblock(plug.end);
+}
+
+void Server::Report(std::string_view client, std::string_view location,
+                    std::string_view time_text) {
+  if (!runs() || stopped_) return;
+  const wire::Iamat iamat{.client = client,
+                          .location_text = location,
+                          .time_text = time_text,
+                          .time = wire::ParsePosixTime(time_text).value()};
+  std::string skew;
+  Take(wire::MakeAt(iamat, name_, WallClock(), skew));
+}
+
+void Server::Forget(std::string_view client) {
+  if (!runs() || stopped_) return;
+  wire::ForgetTexts texts;
+  Take(wire::MakeForget(client, name_, WallClock(), texts));
+}
+
+void Server::Take(const wire::At& at) {
+  std::string line;
+  wire::AppendAt(line, at);
+  Trace("takes " + line);
+  around_.checker.Took(at);
+  process_->fleet->Apply(at, fleet::kFromClient);
+  if (settings_.ack_from_disk) {
+    process_->unacknowledged.push_back(std::move(line));
+  } else {
+    around_.checker.Acknowledged(line);
+  }
+  Work();
+}
+
+void Server::OnOpen(WireEnd end, ConnectionId connection, const std::string& neighbours_run) {
+  EndLink(end.wire);
+  Neighbour& neighbour = process_->neighbours[end.wire];
+  if (std::exchange(neighbour.run, neighbours_run) != neighbours_run)
+    neighbour.acknowledged.reset();
+  const Plug& plug = PlugAt(end.wire);
+  Trace("is linked to " + plug.neighbour + (neighbour.acknowledged ? "" : ", to compare"));
+  process_->topology->Up(plug.neighbour);
+  std::string out;
+  auto link = std::make_unique<flood::Link>(
+      *process_->fleet, *process_->topology,
+      flood::Link::Start{.id = fleet::LinkId{static_cast<std::uint16_t>(end.wire)},
+                         .neighbour = plug.neighbour,
+                         .leads = name_ < plug.neighbour,
+                         .acknowledged = neighbour.acknowledged,
+                         .timing = settings_.timing,
+                         .now = around_.schedule.now()},
+      [this] { process_->flood_due = true; }, out);
+  process_->links[end.wire] = {connection, std::move(link)};
+  process_->flood_due = true;
+  Send(end.wire, std::move(out));
+  Work();
+}
+
+void Server::EndLink(std::size_t wire) {
+  const auto found = process_->links.find(wire);
+  if (found == process_->links.end()) return;
+  Trace("loses the link to " + PlugAt(wire).neighbour);
+  const flood::Link& link = *found->second.link;
+  process_->neighbours[wire].acknowledged = link.acknowledged();
+  Add(process_->ended, link.counters());
+  process_->links.erase(found);
+  process_->topology->Down(PlugAt(wire).neighbour);
+  process_->flood_due = true;
+}
+
+void Server::OnBytes(WireEnd end, ConnectionId connection, std::string_view bytes) {
+  if (!runs()) return;
+  const auto found = process_->links.find(end.wire);
+  if (found == process_->links.end() || found->second.connection != connection) return;
+  flood::Link& link = *found->second.link;
+  std::string out;
+  while (!bytes.empty()) {
+    const std::size_t line_end = bytes.find('\n');
+    const auto result = link.Receive(bytes.substr(0, line_end), around_.schedule.now(), out);
+    bytes.remove_prefix(line_end + 1);
+    if (!result) {
+      around_.network.Close(end, connection);
+      EndLink(end.wire);
+      return Work();
+    }
+  }
+  if (link.counters().messages_unknown > 0) around_.checker.Fail(name_ + " does not understand");
+  Send(end.wire, std::move(out));
+  Flood(end.wire);
+  Work();
+}
+
+void Server::OnClosed(WireEnd end, ConnectionId connection) {
+  if (!runs()) return;
+  const auto found = process_->links.find(end.wire);
+  if (found == process_->links.end() || found->second.connection != connection) return;
+  EndLink(end.wire);
+  Work();
+}
+
+void Server::OnArrived(WireEnd end, ConnectionId connection) {
+  if (!runs() || stopped_) return;
+  const auto found = process_->links.find(end.wire);
+  if (found == process_->links.end() || found->second.connection != connection) return;
+  Flood(end.wire);
+}
+
+void Server::Tick() {
+  After(settings_.timing.heartbeat / 10, [this] { Tick(); });
+  if (stopped_) return;
+  SetHorizon();
+  std::vector<std::size_t> silent;
+  for (auto& [wire, end] : process_->links) {
+    std::string out;
+    if (end.link->Tick(around_.schedule.now(), out)) {
+      Send(wire, std::move(out));
+      Flood(wire);
+    } else {
+      silent.push_back(wire);
+    }
+  }
+  for (const std::size_t wire : silent) {
+    around_.network.Close(PlugAt(wire).end, process_->links.at(wire).connection);
+    EndLink(wire);
+  }
+  Work();
+}
+
+void Server::SetHorizon() {
+  if (settings_.expire_after == std::chrono::nanoseconds::zero()) return;
+  const std::int64_t now = WallClock().value;
+  process_->fleet->SetHorizon(
+      {.rows = {now - settings_.expire_after.count()},
+       .tombstones = {now - kTombstoneLives * settings_.expire_after.count()}});
+}
+
+void Server::DropExpired() {
+  SetHorizon();
+  for (std::size_t stripe = 0; stripe < fleet::Fleet::kStripes; ++stripe)
+    process_->fleet->DropExpired(stripe);
+}
+
+// What follows from any change: the checker sees it, links and disk get it.
+void Server::Work() {
+  process_->watcher->Read([&](const fleet::Row& row) {
+    around_.checker.Saw(number_, row.at_line());
+    return true;
+  });
+  while (std::exchange(process_->flood_due, false)) {
+    for (const auto& [wire, end] : process_->links) Flood(wire);
+  }
+  if ((process_->journal->pending() || !process_->unacknowledged.empty()) && !process_->writing) {
+    process_->writing = true;
+    After(around_.random.Between(milliseconds(1), milliseconds(10)), [this] { WriteJournal(); });
+  }
+}
+
+void Server::Flood(std::size_t wire) {
+  const End& end = process_->links.at(wire);
+  if (around_.network.InFlight(PlugAt(wire).end) >= kSocketBytes) return;
+  std::string out;
+  end.link->Flood(around_.schedule.now(), out, kFloodBytes);
+  Send(wire, std::move(out));
+}
+
+void Server::Send(std::size_t wire, std::string out) {
+  around_.network.Send(PlugAt(wire).end, process_->links.at(wire).connection, std::move(out));
+}
+
+// Group commit: whoever waits when the writing begins is acknowledged when it is synced.
+void Server::WriteJournal() {
+  std::vector<std::string> waiters = std::exchange(process_->unacknowledged, {});
+  process_->journal->Read([&](const fleet::Row& row) {
+    disk_.Write(row.client(), row.at_line());
+    return true;
+  });
+  const auto acknowledge = [this](const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) around_.checker.Acknowledged(line);
+  };
+  if (fleet::Planted(fleet::Fault::kAckBeforeSync)) acknowledge(std::exchange(waiters, {}));
+  After(around_.random.Between(microseconds(500), settings_.sync_max),
+        [this, acknowledge, waiters = std::move(waiters)] {
+          disk_.Sync();
+          acknowledge(waiters);
+          process_->writing = false;
+          Work();
+        });
+}
+
+bool Server::caught_up() const {
+  return runs() && std::ranges::all_of(process_->links, [](const auto& link) {
+           return link.second.link->caught_up();
+         });
+}
+
+flood::LinkCounters Server::Counters() const {
+  flood::LinkCounters sum = process_->ended;
+  for (const auto& [wire, end] : process_->links) Add(sum, end.link->counters());
+  return sum;
+}
+
+}  // namespace herd::sim
