@@ -283,13 +283,14 @@ class FullDisk(HerdCase):
 
             def fails() -> bool:
                 nonlocal number
-                number += 1
-                with contextlib.suppress(OSError):
-                    # Long, since the journal's log has room set aside.
-                    exchange(server.clients, b"".join(iamat(f"c{number}-{i:0240}") for i in range(300)))
+                # Much at a time, since the journal's log has room set aside.
+                for _ in range(20):
+                    number += 1
+                    with contextlib.suppress(OSError):
+                        exchange(server.clients, b"".join(iamat(f"c{number}-{i:0240}") for i in range(300)))
                 return "fails, reports are kept in memory only" in server.log()
 
-            wait_until(fails, "the journal fails")
+            wait_until(fails, "the journal fails", 6 * DEADLINE)
             # It knows what it was told, whether it acknowledged it or not.
             reply = exchange(server.clients, iamat("late", "+1+2", "7"))
             if on_timeout == "refuse":
