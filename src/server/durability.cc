@@ -47,8 +47,9 @@ void Durability::Tell(std::shared_ptr<net::Connection> writer, Outcome outcome) 
   if (outcome != Outcome::kDurable) {
     failures_log_.Log(
         log_, SteadyNow(),
-        std::string(close ? "closed a client's connection" : "acknowledged a report") +
-            " that is in memory only: the journal " +
+        std::string(close ? "closed a client's connection: its report is"
+                          : "acknowledged a report that is") +
+            " in memory only, since the journal " +
             (outcome == Outcome::kLate ? "took longer than durability.timeout_ms" : "fails"));
   }
   net::Loop& loop = writer->loop();
