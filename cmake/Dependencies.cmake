@@ -29,6 +29,13 @@ find_library(HERD_S2 s2 REQUIRED)
 add_library(herd_s2 INTERFACE)
 target_link_libraries(herd_s2 INTERFACE ${HERD_S2} OpenSSL::Crypto Threads::Threads)
 
+# Not by find_package: the package's configuration looks for all that RocksDB itself was built with.
+find_library(HERD_ROCKSDB rocksdb REQUIRED)
+find_path(HERD_ROCKSDB_INCLUDE rocksdb/db.h REQUIRED)
+add_library(herd_rocksdb INTERFACE)
+target_include_directories(herd_rocksdb SYSTEM INTERFACE ${HERD_ROCKSDB_INCLUDE})
+target_link_libraries(herd_rocksdb INTERFACE ${HERD_ROCKSDB})
+
 # Asio is compiled once, in src/net/asio.cc, not in every file that includes it.
 add_library(herd_asio INTERFACE)
 target_link_libraries(herd_asio INTERFACE Boost::headers Threads::Threads)

@@ -81,6 +81,7 @@ class Server:
         self.config = config
         self.log_file = folder / f"{name}.log"
         self.environment = dict(environment)
+        self.prefix: tuple[str, ...] = ()  # a command that runs the server's
         self.clients: Address = ("", 0)
         self.process: subprocess.Popen[bytes] | None = None
         self.ready_fd = -1
@@ -110,7 +111,7 @@ class Server:
         command = [str(BINARY), "--config", str(self.config), "serve", self.name]
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--ready-fd", str(ready_write), *options],
+                [*self.prefix, *command, "--ready-fd", str(ready_write), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -25,6 +25,7 @@ struct ServeOptions {
   std::string peers;
   std::string admin;
   std::filesystem::path places_index;
+  std::filesystem::path journal_dir;
   std::filesystem::path traffic_dir;
   std::string log_level;
   int ready_fd = -1;
@@ -70,6 +71,12 @@ std::expected<server::Config, std::string> Configure(const Context& context,
     entry->admin = *std::move(endpoint);
   }
   if (!options.places_index.empty()) config->places.index = options.places_index;
+  if (!options.journal_dir.empty()) config->journal.directory = options.journal_dir;
+  if (config->durability.ack == server::Acknowledge::kDisk && config->journal.directory.empty()) {
+    return std::unexpected(
+        "durability.ack is \"disk\", and there is no journal: set journal.directory or give "
+        "--journal");
+  }
   if (!options.traffic_dir.empty()) config->logging.traffic_dir = options.traffic_dir;
   if (!options.log_level.empty()) config->logging.level = options.log_level;
   return config;
@@ -170,6 +177,10 @@ void AddServe(CLI::App& app, Context& context) {
       ->type_name("ADDRESS:PORT");
   serve->add_option("--places-index", options->places_index, "The offline places index")
       ->type_name("FILE");
+  serve
+      ->add_option("--journal", options->journal_dir,
+                   "Keep what is known on disk, in DIR/NAME, and begin with what is there")
+      ->type_name("DIR");
   serve
       ->add_option("--log-traffic", options->traffic_dir,
                    "Log every line in and out to DIR/NAME.traffic.log")

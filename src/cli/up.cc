@@ -26,6 +26,7 @@ namespace {
 
 struct UpOptions {
   std::filesystem::path places_index;
+  std::filesystem::path journal_dir;
   std::filesystem::path traffic_dir;
   std::string log_level;
 };
@@ -74,6 +75,7 @@ class Herd {
     add("--config", context_.config_file.string());
     arguments.insert(arguments.end(), {"serve", name});
     add("--places-index", options_.places_index.string());
+    add("--journal", options_.journal_dir.string());
     add("--log-traffic", options_.traffic_dir.string());
     add("--log-level", options_.log_level);
     return arguments;
@@ -237,6 +239,9 @@ void AddUp(CLI::App& app, Context& context) {
   CLI::App* up = app.add_subcommand("up", "Run all servers of the herd in this terminal");
   up->add_option("--places-index", options->places_index, "The offline places index")
       ->type_name("FILE");
+  up->add_option("--journal", options->journal_dir,
+                 "Keep what each server knows on disk, in DIR/NAME, and begin with what is there")
+      ->type_name("DIR");
   up->add_option("--log-traffic", options->traffic_dir,
                  "Log every line in and out to DIR/NAME.traffic.log")
       ->type_name("DIR");

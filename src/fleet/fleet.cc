@@ -55,6 +55,11 @@ void Fleet::SetHorizon(Horizon horizon) {
   tombstones_horizon_.store(horizon.tombstones.value, std::memory_order_relaxed);
 }
 
+Horizon Fleet::horizon() const {
+  return {.rows = {rows_horizon_.load(std::memory_order_relaxed)},
+          .tombstones = {tombstones_horizon_.load(std::memory_order_relaxed)}};
+}
+
 std::size_t Fleet::DropExpired(std::size_t number) {
   Stripe& stripe = stripes_[number];
   const std::lock_guard lock(stripe.mutex);

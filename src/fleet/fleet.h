@@ -70,6 +70,7 @@ class Fleet {
 
   // What was received before the horizon is unknown from now on.
   void SetHorizon(Horizon horizon);
+  Horizon horizon() const;
 
   // Drops the expired rows of one stripe; takes as long as looking at each of its rows. Returns how
   // many they were.

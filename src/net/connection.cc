@@ -93,8 +93,7 @@ void Connection::Resume(const std::string& out) {
 }
 
 void Connection::Release() {
-  held_ = false;
-  if (!closed_) OnWritable();
+  if (--holds_ == 0 && !closed_) OnWritable();
 }
 
 // Lets the session take what has come, and writes what it answers, for as long as both go on.
@@ -109,7 +108,7 @@ void Connection::Work(std::string_view fresh) {
     const bool kept = fresh.empty();
     const std::string_view input = kept ? std::string_view(input_) : fresh;
     std::size_t taken = 0;
-    if (!close_after_write_ && !lingering_ && !held_ && HasRoom(out))
+    if (!close_after_write_ && !lingering_ && !held() && HasRoom(out))
       taken = OnInput(input, input_ended_, out);
     const bool left = taken < input.size();
     KeepInput(input, taken);
@@ -143,8 +142,8 @@ void Connection::KeepInput(std::string_view input, std::size_t taken) {
 
 void Connection::Write(const std::string& out) {
   if (out.empty()) return;
-  if (!held_) held_ = !MayWrite();
-  if (held_ || WaitingOutput() > 0) {
+  if (!held()) holds_ = HoldsBeforeWrite();
+  if (held() || WaitingOutput() > 0) {
     output_ += out;
     return;
   }
@@ -155,7 +154,7 @@ void Connection::Write(const std::string& out) {
 }
 
 void Connection::WriteWaiting() {
-  if (held_ || WaitingOutput() == 0) return;
+  if (held() || WaitingOutput() == 0) return;
   error_code error;
   output_written_ += WriteSome(std::string_view(output_).substr(output_written_), error);
   if (error && !WouldBlock(error)) return Close(CloseReason::kGone);
@@ -168,7 +167,7 @@ void Connection::WriteWaiting() {
 // Decides what happens next, now that all is done that can be done.
 void Connection::WaitForMore() {
   if (lingering_) return WaitToRead();
-  if (held_) return;
+  if (held()) return;
   if (WaitingOutput() > 0) WaitToWrite();
   const bool no_more_input = finishing_ || input_ended_ || close_after_write_;
   if (no_more_input) {

@@ -45,7 +45,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Closes at once; what is not written is lost.
   void Close(CloseReason reason = CloseReason::kDropped);
 
-  // Writes what MayWrite held back, and goes on.
+  // One of the reasons that HoldsBeforeWrite counted is gone. After the last one writes what was
+  // held back, and goes on.
   void Release();
 
   bool closed() const { return closed_; }
@@ -63,9 +64,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Whether to read on. False stops reading until the next Resume.
   virtual bool WantsInput() const { return true; }
 
-  // Asked before bytes go out. False holds them, and all that follows, until Release; nothing is
-  // read meanwhile, and who is to call Release keeps the object alive.
-  virtual bool MayWrite() { return true; }
+  // Asked before bytes go out: how many calls of Release they, and all that follows, are to wait
+  // for. Nothing is read meanwhile, and who is to call Release keeps the object alive.
+  virtual unsigned HoldsBeforeWrite() { return 0; }
 
   // All output has been handed to the system: the session may append more to `out`.
   virtual void OnDrained(std::string& /*out*/) {}
@@ -96,15 +97,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t output_written_ = 0;
   std::unique_ptr<Timer> linger_timer_;
   std::size_t lingered_bytes_ = 0;
+  unsigned holds_ = 0;                  // the output waits for so many calls of Release
   bool reading_ : 1 = false;            // a wait for input is pending
   bool writing_ : 1 = false;            // a wait for room is pending
-  bool held_ : 1 = false;               // the output waits for Release
   bool input_ended_ : 1 = false;        // the peer has half-closed
   bool finishing_ : 1 = false;          // Finish was called
   bool close_after_write_ : 1 = false;  // CloseAfterWrite was called
   bool lingering_ : 1 = false;          // our side is closed; waiting for the peer's
   bool closed_ : 1 = false;
 
+  bool held() const { return holds_ > 0; }
   std::size_t WaitingOutput() const { return output_.size() - output_written_; }
   void Touch();
 

@@ -47,8 +47,16 @@ bool ClientSession::WantsInput() const {
                                  replies_->bytes() < node_.config.limits.output_bytes);
 }
 
-bool ClientSession::MayWrite() {
-  return !std::exchange(changed_, false) || links_.FloodBefore(*this);
+unsigned ClientSession::HoldsBeforeWrite() {
+  unsigned holds = 0;
+  // Also for a report that did not win: the one that did may not be on the disk yet. Before the
+  // flood, so that the disk is at work meanwhile.
+  if (std::exchange(acknowledges_, false) && node_.durability) {
+    node_.durability->HoldUntilSynced(*this);
+    ++holds;
+  }
+  if (std::exchange(changed_, false) && !links_.FloodBefore(*this)) ++holds;
+  return holds;
 }
 
 bool ClientSession::CanTake(const std::string& out) const {
@@ -98,6 +106,7 @@ void ClientSession::Take(const wire::Iamat& iamat, std::string& out) {
   const fleet::Applied outcome = node_.fleet.Apply(at, fleet::kFromClient);
   stats_.reports[IndexOf(outcome)].Add();
   if (outcome == fleet::Applied::kStored) changed_ = true;
+  acknowledges_ = true;
   std::string reply;
   wire::AppendAt(reply, at);
   reply += '\n';

@@ -32,7 +32,7 @@ class ClientSession : public net::Connection {
   std::size_t OnInput(std::string_view input, bool end, std::string& out) override;
   bool Busy() const override { return replies_ != nullptr; }
   bool WantsInput() const override;
-  bool MayWrite() override;
+  unsigned HoldsBeforeWrite() override;
 
  private:
   Node& node_;
@@ -43,6 +43,7 @@ class ClientSession : public net::Connection {
   const std::string peer_;            // the client's address; empty unless traffic is logged
   std::optional<ReplyId> asking_;     // while the places provider is being called
   bool changed_ = false;              // the fleet, by a report whose reply is not out yet
+  bool acknowledges_ = false;         // a report, by a reply that is not out yet
 
   bool CanTake(const std::string& out) const;
   void Take(std::string_view line, std::string& out);

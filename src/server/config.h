@@ -90,6 +90,30 @@ struct LoggingSettings {
   std::filesystem::path traffic_dir;  // not empty: every line in and out to DIR/NAME.traffic.log
 };
 
+// [journal]
+struct JournalSettings {
+  std::filesystem::path directory;  // each server's journal is DIRECTORY/NAME; empty: there is none
+};
+
+// When a report is acknowledged.
+enum class Acknowledge {
+  kMemory,  // once it is in the fleet and handed to the links
+  kDisk,    // once the journal has it on the disk, too
+};
+
+// What becomes of an acknowledgement that cannot be given in time.
+enum class OnTimeout {
+  kRefuse,  // the client's connection is closed without it
+  kMemory,  // it is given all the same, and counted
+};
+
+// [durability]
+struct DurabilitySettings {
+  Acknowledge ack = Acknowledge::kMemory;
+  std::chrono::milliseconds timeout{5000};
+  OnTimeout on_timeout = OnTimeout::kRefuse;
+};
+
 struct Config {
   std::string herd = "herd";  // a peer of another herd is refused
   std::vector<ServerEntry> servers;
@@ -101,6 +125,8 @@ struct Config {
   LinkSettings link;
   PlacesSettings places;
   Limits limits;
+  JournalSettings journal;
+  DurabilitySettings durability;
   LoggingSettings logging;
 
   const ServerEntry* Find(std::string_view name) const;

@@ -173,6 +173,20 @@ Keys LimitsKeys() {
   };
 }
 
+Keys JournalKeys() {
+  return {
+      Path("journal.directory", "directory", [](C& c) -> auto& { return c.journal.directory; }),
+      Word<Acknowledge>("durability.ack",
+                        {{"memory", Acknowledge::kMemory}, {"disk", Acknowledge::kDisk}},
+                        [](C& c) -> auto& { return c.durability.ack; }),
+      Number<Ms>("durability.timeout_ms", 1, 600'000,
+                 [](C& c) -> auto& { return c.durability.timeout; }),
+      Word<OnTimeout>("durability.on_timeout",
+                      {{"refuse", OnTimeout::kRefuse}, {"memory", OnTimeout::kMemory}},
+                      [](C& c) -> auto& { return c.durability.on_timeout; }),
+  };
+}
+
 Keys LoggingKeys() {
   return {
       Word<std::string>("logging.level",
@@ -234,7 +248,8 @@ std::vector<ConfigKey<ServerEntry>> ServerKeys() {
 
 std::vector<ConfigKey<Config>> ConfigKeys() {
   std::vector<ConfigKey<Config>> keys;
-  for (const auto& table : {GeneralKeys, LinkKeys, PlacesKeys, LimitsKeys, LoggingKeys}) {
+  for (const auto& table :
+       {GeneralKeys, LinkKeys, PlacesKeys, LimitsKeys, JournalKeys, LoggingKeys}) {
     std::ranges::move(table(), std::back_inserter(keys));
   }
   return keys;

@@ -76,6 +76,12 @@ requests_per_minute = 12
 requests_per_day = 13
 breaker_failures = 14
 breaker_open_ms = 15
+[journal]
+directory = "journals"
+[durability]
+ack = "disk"
+timeout_ms = 19
+on_timeout = "memory"
 [limits]
 line_bytes = 65536
 connections = 16
@@ -128,6 +134,10 @@ traffic_dir = "traffic"
   EXPECT_EQ(config->limits.idle_timeout, 0s);
   EXPECT_EQ(config->limits.outstanding_commands, 18U);
   EXPECT_EQ(config->limits.output_bytes, 4096U);
+  EXPECT_EQ(config->journal.directory, "conf/journals");
+  EXPECT_EQ(config->durability.ack, Acknowledge::kDisk);
+  EXPECT_EQ(config->durability.timeout, 19ms);
+  EXPECT_EQ(config->durability.on_timeout, OnTimeout::kMemory);
   EXPECT_EQ(config->logging.level, "debug");
   EXPECT_EQ(config->logging.format, LogFormat::kJson);
   EXPECT_EQ(config->logging.file, "conf/herd.log");

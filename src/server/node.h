@@ -6,9 +6,11 @@
 #include <string>
 
 #include "fleet/fleet.h"
+#include "journal/journal.h"
 #include "net/admission.h"
 #include "places/provider.h"
 #include "server/config.h"
+#include "server/durability.h"
 #include "server/traffic_log.h"
 
 namespace herd::server {
@@ -22,6 +24,8 @@ struct Node {
   std::unique_ptr<places::Provider> places;   // there until the end of the server
   net::Admission admission;
   fleet::Fleet fleet;
+  std::unique_ptr<journal::Journal> journal;  // null: the fleet is in memory only
+  std::unique_ptr<Durability> durability;     // null: replies do not wait for the disk
 };
 
 }  // namespace herd::server

@@ -23,6 +23,21 @@ constexpr std::chrono::seconds kStopTime{5};
 // How often the end looks whether all is said.
 constexpr std::chrono::milliseconds kStopLookInterval{10};
 
+// More share a load no quicker.
+constexpr unsigned kLoadThreadsMax = 4;
+
+spdlog::level::level_enum LevelOf(journal::Gravity gravity) {
+  switch (gravity) {
+    case journal::Gravity::kInfo:
+      return spdlog::level::info;
+    case journal::Gravity::kWarning:
+      return spdlog::level::warn;
+    case journal::Gravity::kError:
+      break;
+  }
+  return spdlog::level::err;
+}
+
 constexpr std::size_t kRunBytes = 8;
 
 // Known to the servers of the herd only, as their secret is.
@@ -56,7 +71,9 @@ Server::Server(Parts parts)
             .traffic = std::move(parts.traffic),
             .places = std::move(parts.places),
             .admission = net::Admission(BoundsOf(parts.config.limits)),
-            .fleet = fleet::Fleet(HashKeyOf(parts.secret, parts.config.herd))},
+            .fleet = fleet::Fleet(HashKeyOf(parts.secret, parts.config.herd)),
+            .journal = nullptr,
+            .durability = nullptr},
       workers_([&] {
         std::vector<std::unique_ptr<Worker>> workers;
         for (unsigned i = 0; i < node_.config.threads; ++i) {
@@ -86,6 +103,9 @@ Server::Server(Parts parts)
 Server::~Server() {
   // Look-ups in flight end here, while the loops that they answer to are still there.
   node_.places.reset();
+  // So do those who wait for the disk; and the last changes go there.
+  node_.journal.reset();
+  node_.durability.reset();
 }
 
 std::expected<std::unique_ptr<Server>, std::string> Server::Listen(Parts parts) {
@@ -93,6 +113,10 @@ std::expected<std::unique_ptr<Server>, std::string> Server::Listen(Parts parts) 
   auto listening = server->ListenForClients();
   if (listening) listening = server->ListenForPeers();
   if (listening) listening = server->ListenForAdmin();
+  // What has expired is not to come back from the journal.
+  server->expiry_.Start();
+  // Last, since it takes longest; who connects meanwhile is accepted after it.
+  if (listening) listening = server->OpenJournal();
   if (!listening) return std::unexpected(listening.error());
   return server;
 }
@@ -134,6 +158,29 @@ std::expected<void, std::string> Server::ListenForAdmin() {
   return {};
 }
 
+std::expected<void, std::string> Server::OpenJournal() {
+  if (node_.config.journal.directory.empty()) return {};
+  const auto say = [log = node_.log](journal::Gravity gravity, const std::string& text) {
+    log->log(LevelOf(gravity), "{}", text);
+  };
+  node_.journal = std::make_unique<journal::Journal>(
+      journal::Journal::Settings{
+          .store = {.directory = node_.config.journal.directory / node_.name,
+                    .herd = node_.config.herd,
+                    .server = node_.name,
+                    .horizon = {},
+                    .now = Now,
+                    .say = say},
+          .load_threads = std::clamp(std::thread::hardware_concurrency(), 1U, kLoadThreadsMax)},
+      node_.fleet);
+  auto started = node_.journal->Start();
+  if (started && node_.config.durability.ack == Acknowledge::kDisk) {
+    node_.durability = std::make_unique<Durability>(first_loop(), *node_.journal,
+                                                    node_.config.durability, *node_.log);
+  }
+  return started;
+}
+
 std::vector<std::string> Server::client_addresses() const {
   return AddressesOf(client_listeners_);
 }
@@ -155,7 +202,6 @@ void Server::Run() {
   });
   for (const auto& worker : workers_) worker->meter.Start();
   StartAccepting();
-  expiry_.Start();
   links_.Start();
   std::vector<std::jthread> threads;
   for (const auto& worker : workers_) {

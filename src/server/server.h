@@ -39,7 +39,8 @@ class Server {
     std::function<void()> on_linked;
   };
 
-  // Listens on all its addresses, or says why it cannot; nothing is accepted before Run.
+  // Listens on all its addresses and loads the journal, or says why it cannot; nothing is accepted
+  // before Run.
   // `parts.name` is one of the configuration's servers.
   static std::expected<std::unique_ptr<Server>, std::string> Listen(Parts parts);
 
@@ -91,6 +92,7 @@ class Server {
   std::expected<void, std::string> ListenForClients();
   std::expected<void, std::string> ListenForPeers();
   std::expected<void, std::string> ListenForAdmin();
+  std::expected<void, std::string> OpenJournal();
   void AcceptClient(Worker& worker, net::Socket socket, const boost::asio::ip::tcp::endpoint& peer);
   void StartAccepting();
   void Stop(int signal);

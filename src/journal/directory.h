@@ -1,0 +1,28 @@
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <string>
+
+#include "wire/time.h"
+
+namespace herd::journal {
+
+// What a directory is to somebody who wants to open a journal in it, told by the names of its
+// files.
+enum class DirectoryKind {
+  kNew,      // nothing of value: a journal may be started
+  kJournal,  // has one
+  kDamaged,  // has parts of one
+  kForeign,  // has something else
+};
+
+// Makes the directory, and those above it, when it is not there. The error is a text for people.
+std::expected<DirectoryKind, std::string> LookAt(const std::filesystem::path& directory);
+
+// Renames the directory to "DIRECTORY.damaged-<UTC time>", with a number behind it when that is
+// taken. Returns the new name, or why it could not.
+std::expected<std::filesystem::path, std::string> SetAside(const std::filesystem::path& directory,
+                                                           wire::UnixNanos now);
+
+}  // namespace herd::journal

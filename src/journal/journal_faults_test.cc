@@ -1,0 +1,180 @@
+// The journal on a disk that fails.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "journal/journal.h"
+#include "journal/testing.h"
+
+namespace herd::journal {
+namespace {
+
+using testing::FaultyFileSystem;
+using testing::Folder;
+using ::testing::HasSubstr;
+using testing::Lines;
+using testing::Report;
+using testing::Rows;
+using testing::RowsOf;
+using testing::SettingsFor;
+using testing::Synced;
+using std::chrono_literals::operator""ms;
+using Fault = FaultyFileSystem::Fault;
+
+class JournalFaults : public ::testing::TestWithParam<Fault> {
+ protected:
+  Folder folder_;
+  Lines log_;
+  const std::shared_ptr<FaultyFileSystem> disk_ = std::make_shared<FaultyFileSystem>();
+  const std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(disk_);
+
+  Journal::Settings Settings() {
+    return {.store = SettingsFor(folder_.path() / "Hands", log_, env_.get()),
+            .retry_delay_min = 1ms,
+            .retry_delay_max = 20ms};
+  }
+
+  std::unique_ptr<Journal> Start(fleet::Fleet& fleet) {
+    auto journal = std::make_unique<Journal>(Settings(), fleet);
+    const auto started = journal->Start();
+    EXPECT_TRUE(started) << started.error();
+    return journal;
+  }
+
+  static void WaitFor(const Journal& journal, Status::State state) {
+    while (journal.status().state != state) std::this_thread::sleep_for(1ms);
+  }
+
+  // As a machine that loses its power: what the journal still does on its way out is not done.
+  void CutPower(std::unique_ptr<Journal> journal) {
+    disk_->Set(Fault::kPoweredOff);
+    journal.reset();
+    disk_->LoseUnsynced();
+  }
+};
+
+TEST_P(JournalFaults, AreSurvivedWithoutLoss) {
+  fleet::Fleet fleet;
+  auto journal = Start(fleet);
+  for (int i = 0; i < 100; ++i) fleet.Apply(Report(i, 1).at(), fleet::kFromClient);
+  ASSERT_TRUE(Synced(*journal));
+  EXPECT_EQ(journal->status().state, Status::State::kOk);
+
+  disk_->Set(GetParam());
+  for (int i = 50; i < 150; ++i) fleet.Apply(Report(i, 2).at(), fleet::kFromClient);
+  EXPECT_FALSE(Synced(*journal));
+  Status status = journal->status();
+  EXPECT_EQ(status.state, Status::State::kFailing);
+  EXPECT_EQ(status.failing_since, testing::kNow);
+  EXPECT_EQ(status.failures, 1U);
+  EXPECT_THAT(status.last_error, HasSubstr("(a test's)"));
+  EXPECT_THAT(log_.text(), HasSubstr("fails, reports are kept in memory only"));
+  for (int i = 100; i < 200; ++i) fleet.Apply(Report(i, 3).at(), fleet::kFromClient);
+  EXPECT_FALSE(Synced(*journal));
+
+  disk_->Set(Fault::kNone);
+  WaitFor(*journal, Status::State::kOk);
+  EXPECT_TRUE(Synced(*journal));
+  status = journal->status();
+  EXPECT_EQ(status.changes_waiting, 0U);
+  EXPECT_EQ(status.failing_since, std::nullopt);
+  EXPECT_THAT(log_.text(), HasSubstr("works again"));
+
+  CutPower(std::move(journal));
+  fleet::Fleet restarted;
+  Start(restarted);
+  EXPECT_EQ(RowsOf(restarted), RowsOf(fleet));
+  EXPECT_THAT(log_.text(), ::testing::Not(HasSubstr("set aside")));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, JournalFaults,
+                         ::testing::Values(Fault::kFull, Fault::kReadOnly, Fault::kSyncFails));
+
+TEST_F(JournalFaults, ThatEndTheServerLoseOnlyWhatWasNotAcknowledged) {
+  fleet::Fleet fleet;
+  auto journal = Start(fleet);
+  fleet.Apply(Report(1, 1).at(), fleet::kFromClient);
+  ASSERT_TRUE(Synced(*journal));
+  disk_->Set(Fault::kFull);
+  fleet.Apply(Report(2, 1).at(), fleet::kFromClient);
+  ASSERT_FALSE(Synced(*journal));
+  journal.reset();
+  EXPECT_THAT(log_.text(), HasSubstr("ends with 1 changes that are not on the disk"));
+  disk_->Set(Fault::kNone);
+  fleet::Fleet restarted;
+  Start(restarted);
+  EXPECT_EQ(RowsOf(restarted), (Rows{{"c1", Report(1, 1).line()}}));
+}
+
+TEST_F(JournalFaults, SlowDisksKeepNobodyElseWaiting) {
+  fleet::Fleet fleet;
+  auto journal = Start(fleet);
+  disk_->DelaySyncs(300ms);
+  std::atomic<bool> answered = false;
+  fleet.Apply(Report(1, 1).at(), fleet::kFromClient);
+  journal->WhenSynced([&](bool) { answered = true; });
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1000; ++i) fleet.Apply(Report(i, 2).at(), fleet::kFromClient);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 200ms);
+  EXPECT_FALSE(answered);
+  EXPECT_TRUE(Synced(*journal));
+  EXPECT_TRUE(answered);
+  EXPECT_GE(journal->status().max_sync_time, 250ms);
+}
+
+// Reports from several threads, faults in between, and then the power goes: whatever was
+// acknowledged is there afterwards, or something newer.
+TEST_F(JournalFaults, AndCutsOfPowerLoseNoAcknowledgedRow) {
+  constexpr int kRounds = 12;
+  constexpr int kThreads = 3;
+  const Fault faults[] = {Fault::kNone, Fault::kFull, Fault::kSyncFails, Fault::kReadOnly};
+  std::vector<int> acknowledged(kThreads * 10, 0);  // the newest time by client
+  std::vector<int> times(kThreads, 0);
+  for (int round = 0; round < kRounds; ++round) {
+    fleet::Fleet fleet;
+    auto journal = Start(fleet);
+    const Rows rows = RowsOf(fleet);
+    for (int client = 0; client < kThreads * 10; ++client) {
+      if (acknowledged[static_cast<std::size_t>(client)] == 0) continue;
+      bool known = fleet.Find("c" + std::to_string(client), [&](const fleet::Row& row) {
+        EXPECT_GE(row.receipt().value / 1'000'000'000,
+                  acknowledged[static_cast<std::size_t>(client)]);
+      });
+      EXPECT_TRUE(known) << "client " << client << " in round " << round << "\n" << log_.text();
+    }
+    std::atomic<bool> over = false;
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        while (!over) {
+          const int time = ++times[static_cast<std::size_t>(t)];
+          const int client = t * 10 + time % 10;
+          fleet.Apply(Report(client, time).at(), fleet::kFromClient);
+          if (time % 3 != 0 && Synced(*journal))
+            acknowledged[static_cast<std::size_t>(client)] = time;
+        }
+      });
+    }
+    std::this_thread::sleep_for(15ms);
+    disk_->Set(faults[round % 4]);
+    std::this_thread::sleep_for(10ms);
+    disk_->Set(Fault::kNone);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5 * (round % 3)));
+    disk_->Set(Fault::kPoweredOff);
+    over = true;
+    threads.clear();
+    CutPower(std::move(journal));
+  }
+  EXPECT_GT(*std::ranges::max_element(acknowledged), 0);
+}
+
+}  // namespace
+}  // namespace herd::journal

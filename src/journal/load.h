@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+
+#include "fleet/fleet.h"
+#include "journal/rocks_store.h"
+#include "journal/say.h"
+
+namespace herd::journal {
+
+// What became of the rows of a journal when it was read.
+struct Loaded {
+  std::uint64_t rows = 0;     // in the fleet now, tombstones among them
+  std::uint64_t expired = 0;  // received before the horizon: removed from the journal
+  std::uint64_t bad = 0;      // no AT line of their client: left alone
+  bool damaged = false;       // some could not be read
+};
+
+// Puts all rows into the fleet, with at most `threads` threads. The error: why they cannot be read.
+std::expected<Loaded, std::string> Load(RocksStore& store, fleet::Fleet& fleet, std::size_t threads,
+                                        const Say& say);
+
+}  // namespace herd::journal

@@ -1,0 +1,69 @@
+#include "journal/rocks_options.h"
+
+#include <rocksdb/table.h>
+
+#include <cstdint>
+#include <utility>
+
+namespace herd::journal {
+namespace {
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+}  // namespace
+
+rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env, std::shared_ptr<WarningLog> log,
+                                   std::shared_ptr<FaultListener> listener) {
+  rocksdb::DBOptions options;
+  if (env != nullptr) options.env = env;
+  options.info_log = std::move(log);
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.listeners = {std::move(listener)};
+  // See FaultListener.
+  options.max_bgerror_resume_count = 0;
+  // The log is read at the next start before anything is served.
+  options.max_total_wal_size = 48 * kMiB;
+  // The last record may be torn by a crash; all before it is taken.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  // What was read from the log goes into a file of its own at once, so that a hole in an old log,
+  // which a failed sync can leave, cannot hide what is logged later.
+  options.avoid_flush_during_recovery = false;
+  options.max_background_jobs = 2;
+  options.max_manifest_file_size = 4 * kMiB;
+  // Nobody reads them, and they delay the start.
+  options.skip_stats_update_on_db_open = true;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions RowsOptions(std::shared_ptr<ExpiryFilterFactory> filter) {
+  rocksdb::ColumnFamilyOptions options;
+  options.compaction_filter_factory = std::move(filter);
+  // Every file is rewritten within a day of its age, and so loses its expired rows.
+  options.periodic_compaction_seconds = 86'400;
+  options.write_buffer_size = 16 * kMiB;
+  options.max_write_buffer_number = 4;
+  // Small files, so that threads can share the load: their borders divide the keys.
+  options.target_file_size_base = 8 * kMiB;
+  options.max_bytes_for_level_base = 64 * kMiB;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.compression = rocksdb::kLZ4Compression;
+  rocksdb::BlockBasedTableOptions table;
+  // Rows are read once, in order, at the start.
+  table.no_block_cache = true;
+  table.block_size = 32 * 1024;
+  table.format_version = 5;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+rocksdb::ReadOptions BulkReadOptions() {
+  rocksdb::ReadOptions options;
+  options.verify_checksums = true;
+  options.fill_cache = false;
+  options.readahead_size = 2 * kMiB;
+  return options;
+}
+
+}  // namespace herd::journal

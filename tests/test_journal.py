@@ -1,0 +1,355 @@
+"""What a server knows survives its end, and what it acknowledged as on the disk is there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+from collections.abc import Iterator
+from pathlib import Path
+
+from exchange import LineReader, connect, exchange, iamat, parse_at, position, read_to_end, whatsat
+from herd_case import HerdCase
+from herd_process import BINARY, FIVE, Herd, Server, StartFailed, single
+from spreading import report
+from waiting import DEADLINE, SLOWNESS, wait_until
+
+DISK = {"ack": "disk"}
+
+
+def journaled(names: tuple[str, ...] = ("Goloman",), links: object = (), **settings: dict[str, object]) -> Herd:
+    herd = Herd(names, links, settings)  # type: ignore[arg-type]
+    herd.settings["journal"] = {"directory": str(herd.folder / "journals")}
+    return herd
+
+
+def directory(herd: Herd, name: str = "Goloman") -> Path:
+    return herd.folder / "journals" / name
+
+
+class Restart(HerdCase):
+    def test_after_sigterm_all_is_there(self) -> None:
+        herd = self.run_herd(journaled())
+        server = herd["Goloman"]
+        lines = {client: report(herd, "Goloman", client) for client in ("kiwi", "duck", "emu")}
+        for _ in range(2):
+            server.stop()
+            server.start()
+            for client, line in lines.items():
+                self.assertEqual(position(server.clients, client), line)
+        server.wait_for_log("has brought back 3 clients")
+
+    def test_after_sigkill_what_was_written_is_there(self) -> None:
+        """The process is gone and the machine is not: what was written needs no sync."""
+        herd = self.run_herd(journaled())
+        server = herd["Goloman"]
+        line = report(herd, "Goloman", "kiwi")
+        time.sleep(0.5 * SLOWNESS)  # many times what changes gather before they are written
+        server.kill()
+        server.start()
+        self.assertEqual(position(server.clients, "kiwi"), line)
+
+    def test_a_newer_report_wins_over_the_journal(self) -> None:
+        herd = self.run_herd(journaled())
+        server = herd["Goloman"]
+        report(herd, "Goloman", "kiwi", time_text="1000")
+        server.stop()
+        server.start()
+        newer = report(herd, "Goloman", "kiwi", time_text="2000")
+        older = report(herd, "Goloman", "kiwi", time_text="1500")
+        self.assertNotEqual(older, newer)
+        server.stop()
+        server.start()
+        self.assertEqual(position(server.clients, "kiwi"), newer)
+
+    def test_without_a_journal_nothing_is_kept(self) -> None:
+        herd = self.run_herd(single())
+        report(herd, "Goloman", "kiwi")
+        herd["Goloman"].stop()
+        herd["Goloman"].start()
+        self.assertIsNone(position(herd["Goloman"].clients, "kiwi"))
+
+    def test_the_option_wins_over_the_configuration(self) -> None:
+        herd = self.run_herd(journaled())
+        server = herd["Goloman"]
+        report(herd, "Goloman", "kiwi")
+        server.stop()
+        server.start("--journal", str(herd.folder / "other"))
+        self.assertIsNone(position(server.clients, "kiwi"))
+        self.assertTrue((herd.folder / "other" / "Goloman" / "CURRENT").exists())
+
+
+class AckDisk(HerdCase):
+    def test_a_killed_herd_has_all_that_it_acknowledged(self) -> None:
+        """Clients report to all five without a pause; SIGKILL of all at once; none is missing."""
+        self.check(threads=1)
+
+    def test_so_has_one_of_several_threads(self) -> None:
+        self.check(threads=3)
+
+    def check(self, threads: int) -> None:
+        links = [("Goloman", "Hands"), ("Hands", "Welsh")]
+        herd = journaled(("Goloman", "Hands", "Welsh"), links, durability=DISK)
+        herd.threads = threads
+        self.run_herd(herd)
+        acknowledged: dict[str, dict[str, str]] = {name: {} for name in herd.names}
+        over = threading.Event()
+
+        def client(name: str, number: int) -> None:
+            with connect(herd[name].clients) as connection, contextlib.suppress(OSError, AssertionError):
+                reader = LineReader(connection)
+                for time_text in range(1, 1_000_000):
+                    if over.is_set():
+                        return
+                    # Several to a read, each of a client of its own.
+                    batch = [f"{name}-{number}-{time_text % 50 * 4 + i}" for i in range(4)]
+                    connection.sendall(b"".join(iamat(one, "+1+2", str(time_text)) for one in batch))
+                    for one in batch:
+                        self.assertEqual(parse_at(reader.line()).client, one.encode())
+                        acknowledged[name][one] = str(time_text)
+
+        clients = [
+            threading.Thread(target=client, args=(name, number)) for name in herd.names for number in range(4)
+        ]
+        for thread in clients:
+            thread.start()
+        wait_until(lambda: all(len(rows) > 100 for rows in acknowledged.values()), "reports at all")
+        for server in herd.servers.values():
+            os.kill(server.pid, signal.SIGKILL)
+        over.set()
+        for thread in clients:
+            thread.join()
+        for server in herd.servers.values():
+            server.kill()
+            server.start()
+        for name, rows in acknowledged.items():
+            commands = b"".join(whatsat(one) for one in rows)
+            reply = exchange(herd[name].clients, commands)
+            found = {}
+            for line in reply.splitlines():
+                if line.startswith(b"AT "):
+                    at = parse_at(line)
+                    found[at.client.decode()] = int(at.time)
+            for one, time_text in rows.items():
+                self.assertGreaterEqual(found.get(one, 0), int(time_text), one)
+
+    def test_replies_keep_their_order(self) -> None:
+        herd = self.run_herd(journaled(durability=DISK))
+        commands = b"nonsense\n" + b"".join(
+            iamat(f"c{i}", "+1+2", str(i + 1)) + whatsat(f"c{i}") + b"? \n" for i in range(100)
+        )
+        reply = exchange(herd["Goloman"].clients, commands)
+        self.assertTrue(reply.startswith(b"? nonsense\n"))
+        lines = [line for line in reply.splitlines() if line.startswith(b"AT ")]
+        self.assertEqual([parse_at(line).client for line in lines], [b"c%d" % (i // 2) for i in range(200)])
+        self.assertEqual(lines[0::2], lines[1::2])
+
+    def test_the_end_of_the_server_waits_for_the_disk(self) -> None:
+        herd = self.run_herd(journaled(durability=DISK))
+        server = herd["Goloman"]
+        with connect(server.clients) as connection:
+            connection.sendall(iamat("kiwi", "+1+2", "1"))
+            LineReader(connection).line()
+            connection.sendall(b"".join(iamat(f"c{i}", "+1+2", "1") for i in range(1000)))
+            server.terminate()
+            replies = read_to_end(connection)
+        server.wait_for_exit()
+        server.start()
+        for line in replies.splitlines(keepends=True):
+            self.assertEqual(position(server.clients, parse_at(line).client), line)
+
+
+class Refusals(HerdCase):
+    def fails(self, server: Server, *options: str) -> StartFailed:
+        with self.assertRaises(StartFailed) as failed:
+            server.start(*options)
+        return failed.exception
+
+    def test_another_servers_journal(self) -> None:
+        herd = self.run_herd(journaled(("Goloman", "Hands")))
+        herd["Goloman"].stop()
+        herd["Hands"].stop()
+        shutil.rmtree(directory(herd, "Hands"))
+        directory(herd).rename(directory(herd, "Hands"))
+        failed = self.fails(herd["Hands"])
+        self.assertIn(
+            "is that of server Goloman of herd test, and this is server Hands of herd test", failed.stderr
+        )
+        self.assertEqual(failed.exit_code, 1)
+
+    def test_a_second_start_of_the_same_server(self) -> None:
+        herd = self.run_herd(journaled())
+        second = Server("Goloman", herd.config, herd.folder, herd.environment)
+        self.assertIn("in use", self.fails(second).stderr)
+        self.assertIn(
+            f"the journal {directory(herd)} is in use by another process",
+            self.fails(second, "--clients", "127.0.0.1:0").stderr,
+        )
+        report(herd, "Goloman", "kiwi")
+
+    def test_a_directory_that_cannot_be_made(self) -> None:
+        herd = single()
+        herd.settings["journal"] = {"directory": str(herd.config / "journals")}
+        with self.assertRaises(StartFailed) as failed, herd:
+            pass
+        self.assertIn("Not a directory", failed.exception.stderr)
+
+    def test_a_directory_of_something_else(self) -> None:
+        herd = journaled()
+        directory(herd).mkdir(parents=True)
+        (directory(herd) / "thesis.tex").write_text("x")
+        with self.assertRaises(StartFailed) as failed, herd:
+            pass
+        self.assertIn("holds no journal", failed.exception.stderr)
+
+    def test_ack_disk_without_a_journal(self) -> None:
+        with self.assertRaises(StartFailed) as failed, single({"durability": DISK}):
+            pass
+        self.assertEqual(failed.exception.exit_code, 2)
+        self.assertIn("set journal.directory or give --journal", failed.exception.stderr)
+
+
+class Damage(HerdCase):
+    def test_a_damaged_journal_is_set_aside(self) -> None:
+        herd = self.run_herd(journaled())
+        server = herd["Goloman"]
+        report(herd, "Goloman", "kiwi")
+        server.stop()
+        manifest = next(directory(herd).glob("MANIFEST-*"))
+        manifest.write_bytes(manifest.read_bytes()[:-10] + b"damaged..." + b"more")
+        current = directory(herd) / "CURRENT"
+        current.write_text("nonsense\n")
+        server.start()
+        server.wait_for_log("is damaged and has been set aside as")
+        self.assertIsNone(position(server.clients, "kiwi"))
+        aside = list((herd.folder / "journals").glob("Goloman.damaged-*"))
+        self.assertEqual(len(aside), 1)
+        self.assertEqual((aside[0] / "CURRENT").read_text(), "nonsense\n")
+        line = report(herd, "Goloman", "emu")
+        server.stop()
+        server.start()
+        self.assertEqual(position(server.clients, "emu"), line)
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[int]:
+    """A disk of that size at `folder` for the processes of a mount namespace; the pid of one of them."""
+    holder = subprocess.Popen(
+        ["unshare", "-m", "sh", "-c", f"mount -t tmpfs -o size={size} tmpfs {folder} && echo up && exec sleep 600"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert holder.stdout is not None
+        if holder.stdout.readline() != b"up\n":
+            raise unittest.SkipTest("no mount namespace here (it needs root)")
+        yield holder.pid
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+class FullDisk(HerdCase):
+    def test_it_serves_on_and_recovers(self) -> None:
+        self.check("refuse")
+
+    def test_it_acknowledges_in_memory_when_told_to(self) -> None:
+        self.check("memory")
+
+    def check(self, on_timeout: str) -> None:
+        herd = journaled(durability={**DISK, "on_timeout": on_timeout})
+        herd.choose_ports()
+        disk = herd.folder / "journals"
+        disk.mkdir()
+        self._herds.append(herd)
+        with small_disk(disk, "64m") as pid, contextlib.ExitStack() as stack:
+            stack.callback(herd.close)
+            inside = Path(f"/proc/{pid}/root{disk}")
+            server = NamespacedServer("Goloman", herd.config, herd.folder, herd.environment, pid)
+            herd.servers["Goloman"] = server
+            server.start()
+            kept = report(herd, "Goloman", "kept")
+            filler = inside / "filler"
+            number = 0
+
+            def late_client() -> str | None:
+                """A client whose report came while the journal failed."""
+                nonlocal number
+                # Again and again: what the journal frees when it opens itself anew may be enough for a while.
+                with open(filler, "ab", buffering=0) as file, contextlib.suppress(OSError):
+                    while True:
+                        file.write(bytes(1 << 12))
+                # Much at a time, since the journal's log has room set aside.
+                for _ in range(20):
+                    number += 1
+                    with contextlib.suppress(OSError):
+                        exchange(server.clients, b"".join(iamat(f"c{number}-{i:0240}") for i in range(300)))
+                client = f"late{number}"
+                reply = exchange(server.clients, iamat(client, "+1+2", "7"))
+                if on_timeout == "refuse":
+                    return client if reply == b"" else None
+                self.assertEqual(parse_at(reply).client, client.encode())
+                return client if "acknowledged a report that is in memory only" in server.log() else None
+
+            client = wait_until(late_client, "the journal fails", 6 * DEADLINE)
+            server.wait_for_log("fails, reports are kept in memory only")
+            if on_timeout == "refuse":
+                server.wait_for_log("closed a client's connection: its report is in memory only, since the journal")
+            # It knows what it was told, whether it acknowledged it or not.
+            late = position(server.clients, client)
+            self.assertIsNotNone(late)
+            self.assertEqual(position(server.clients, "kept"), kept)
+            filler.unlink()
+            server.wait_for_log("works again, and all is on the disk")
+
+            def acknowledged() -> bytes:
+                nonlocal number
+                number += 1
+                return exchange(server.clients, iamat(f"after{number}"))
+
+            # It may have failed once more since.
+            after = wait_until(acknowledged, "reports are acknowledged again")
+            if on_timeout == "refuse":
+                server.kill()
+            else:
+                server.stop()
+            server.start()
+            for client, line in {"kept": kept, client: late, f"after{number}": after}.items():
+                self.assertEqual(position(server.clients, client), line)
+
+
+class NamespacedServer(Server):
+    """A server in the mount namespace of another process."""
+
+    def __init__(
+        self, name: str, config: Path, folder: Path, environment: dict[str, str], pid: int
+    ) -> None:
+        super().__init__(name, config, folder, environment)
+        self.prefix = ("nsenter", "-m", "-t", str(pid))
+
+
+class Up(unittest.TestCase):
+    def test_gives_each_server_a_journal_of_its_own(self) -> None:
+        herd = Herd(FIVE[:2], ((FIVE[0], FIVE[1]),))
+        self.addCleanup(shutil.rmtree, herd.folder)
+        herd.choose_ports()
+        up = subprocess.Popen(
+            [str(BINARY), "--config", str(herd.config), "up", "--journal", str(herd.folder / "journals")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=herd.environment,
+        )
+        try:
+            wait_until(
+                lambda: all((directory(herd, name) / "CURRENT").exists() for name in herd.names), "journals"
+            )
+        finally:
+            up.terminate()
+            up.communicate(timeout=DEADLINE)
+        self.assertEqual(up.returncode, 0)
