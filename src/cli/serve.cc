@@ -121,6 +121,7 @@ Exit ServeWith(server::Config config, const flood::Secret& secret, const ServeOp
   if (!places) return Fail(Exit::kFailed, places.error());
   const std::string herd = config.herd;
   const std::string neighbours = Joined(config.NeighboursOf(options.name));
+  std::string ready;  // to be said when it is
   auto server =
       server::Server::Listen({.name = options.name,
                               .config = std::move(config),
@@ -129,17 +130,18 @@ Exit ServeWith(server::Config config, const flood::Secret& secret, const ServeOp
                               .traffic = std::move(traffic),
                               .places = *std::move(places),
                               .version = HERD_VERSION,
+                              .on_ready = [&ready, fd = options.ready_fd] { Say(fd, ready); },
                               .on_linked = [fd = options.ready_fd] { Say(fd, "linked\n"); }});
   if (!server) return Fail(Exit::kFailed, server.error());
   (*log)->info("herd " HERD_VERSION
                ", herd {}: clients on {}, neighbours on {}, administration on {}; links to {}",
                herd, Joined((*server)->client_addresses()), Joined((*server)->peer_addresses()),
                Joined((*server)->admin_addresses()), neighbours);
-  Say(options.ready_fd, "ready clients=" + Joined((*server)->client_addresses()) +
-                            " peers=" + Joined((*server)->peer_addresses()) +
-                            " admin=" + Joined((*server)->admin_addresses()) + "\n");
-  (*server)->Run();
-  return Exit::kOk;
+  ready = "ready clients=" + Joined((*server)->client_addresses()) +
+          " peers=" + Joined((*server)->peer_addresses()) +
+          " admin=" + Joined((*server)->admin_addresses()) + "\n";
+  const auto ran = (*server)->Run();
+  return ran ? Exit::kOk : Fail(Exit::kFailed, ran.error());
 }
 
 Exit Serve(const Context& context, const ServeOptions& options) {
@@ -189,7 +191,7 @@ void AddServe(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
   serve
       ->add_option("--ready-fd", options->ready_fd,
-                   "Write a line to this file descriptor once the server listens, and one once all "
+                   "Write a line to this file descriptor once the server serves, and one once all "
                    "its links are up")
       ->type_name("N");
   serve->footer(kFooter);

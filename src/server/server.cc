@@ -98,7 +98,10 @@ Server::Server(Parts parts)
           }(),
           std::move(parts.version)),
       signals_(first_loop().context(), SIGTERM, SIGINT),
-      stop_timer_(first_loop().context()) {}
+      stop_timer_(first_loop().context()),
+      on_ready_(std::move(parts.on_ready)) {
+  MakeJournal();
+}
 
 Server::~Server() {
   // Look-ups in flight end here, while the loops that they answer to are still there.
@@ -113,10 +116,6 @@ std::expected<std::unique_ptr<Server>, std::string> Server::Listen(Parts parts) 
   auto listening = server->ListenForClients();
   if (listening) listening = server->ListenForPeers();
   if (listening) listening = server->ListenForAdmin();
-  // What has expired is not to come back from the journal.
-  server->expiry_.Start();
-  // Last, since it takes longest; who connects meanwhile is accepted after it.
-  if (listening) listening = server->OpenJournal();
   if (!listening) return std::unexpected(listening.error());
   return server;
 }
@@ -158,8 +157,8 @@ std::expected<void, std::string> Server::ListenForAdmin() {
   return {};
 }
 
-std::expected<void, std::string> Server::OpenJournal() {
-  if (node_.config.journal.directory.empty()) return {};
+void Server::MakeJournal() {
+  if (node_.config.journal.directory.empty()) return;
   const auto say = [log = node_.log](journal::Gravity gravity, const std::string& text) {
     log->log(LevelOf(gravity), "{}", text);
   };
@@ -173,12 +172,10 @@ std::expected<void, std::string> Server::OpenJournal() {
                     .say = say},
           .load_threads = std::clamp(std::thread::hardware_concurrency(), 1U, kLoadThreadsMax)},
       node_.fleet);
-  auto started = node_.journal->Start();
-  if (started && node_.config.durability.ack == Acknowledge::kDisk) {
+  if (node_.config.durability.ack == Acknowledge::kDisk) {
     node_.durability = std::make_unique<Durability>(first_loop(), *node_.journal,
                                                     node_.config.durability, *node_.log);
   }
-  return started;
 }
 
 std::vector<std::string> Server::client_addresses() const {
@@ -196,25 +193,48 @@ std::vector<std::string> Server::admin_addresses() const {
   return addresses;
 }
 
-void Server::Run() {
+std::expected<void, std::string> Server::Run() {
   signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (!error) Stop(signal);
   });
   for (const auto& worker : workers_) worker->meter.Start();
-  StartAccepting();
-  links_.Start();
+  // Before the journal: what has expired is not to come back from there.
+  expiry_.Start();
+  if (admin_) admin_->Start(OnListenError());
   std::vector<std::jthread> threads;
+  threads.push_back(LoadJournal());
   for (const auto& worker : workers_) {
     if (worker != workers_.front()) threads.emplace_back([&loop = worker->loop] { loop.Run(); });
   }
   first_loop().Run();
   for (const auto& worker : workers_) worker->loop.Stop();
+  return loaded_;
+}
+
+std::jthread Server::LoadJournal() {
+  return std::jthread([this] {
+    auto loaded = node_.journal ? node_.journal->Start() : std::expected<void, std::string>();
+    boost::asio::post(first_loop().context(),
+                      [this, loaded = std::move(loaded)]() mutable { Begin(std::move(loaded)); });
+  });
+}
+
+// Who has connected meanwhile is accepted now.
+void Server::Begin(std::expected<void, std::string> loaded) {
+  loaded_ = std::move(loaded);
+  if (!loaded_) return first_loop().Stop();
+  if (stop_deadline_ != flood::Instant{}) return;  // it ends already
+  StartAccepting();
+  if (on_ready_) on_ready_();
+  links_.Start();
+}
+
+net::Listener::OnError Server::OnListenError() {
+  return [this](const std::string& error) { node_.log->error("{}; trying again", error); };
 }
 
 void Server::StartAccepting() {
-  const auto on_error = [this](const std::string& error) {
-    node_.log->error("{}; trying again", error);
-  };
+  const auto on_error = OnListenError();
   for (std::size_t i = 0; i < client_listeners_.size(); ++i) {
     // Listener::Open makes one for each loop in turn.
     Worker& worker = *workers_[i % workers_.size()];
@@ -229,7 +249,6 @@ void Server::StartAccepting() {
                            const auto& peer) { links_.Accept(std::move(socket), peer); },
                     on_error);
   }
-  if (admin_) admin_->Start(on_error);
 }
 
 void Server::AcceptClient(Worker& worker, net::Socket socket,

@@ -35,20 +35,23 @@ class Server {
     std::unique_ptr<TrafficLog> traffic;  // may be null
     std::unique_ptr<places::Provider> places;
     std::string version;  // of the program
-    // Called once, from Run, when every link has come up; may be empty.
+    // Called once each, on a thread of Run; may be empty. The journal is loaded, and clients and
+    // neighbours are accepted:
+    std::function<void()> on_ready;
+    // Every link has come up:
     std::function<void()> on_linked;
   };
 
-  // Listens on all its addresses and loads the journal, or says why it cannot; nothing is accepted
-  // before Run.
+  // Listens on all its addresses, or says why it cannot; nothing is accepted before Run.
   // `parts.name` is one of the configuration's servers.
   static std::expected<std::unique_ptr<Server>, std::string> Listen(Parts parts);
 
   ~Server();
 
-  // Serves until SIGTERM or SIGINT, then ends cleanly: accepts no more, answers what has come,
-  // hands the last changes to the neighbours and says goodbye to them. Blocks; called once.
-  void Run();
+  // Loads the journal, while only the admin address answers; then serves until SIGTERM or SIGINT,
+  // and ends cleanly: accepts no more, answers what has come, hands the last changes to the
+  // neighbours and says goodbye to them. Blocks; called once. The error: why there is no journal.
+  std::expected<void, std::string> Run();
 
   // Where it listens for clients and for neighbours, as "HOST:PORT"; the latter empty without
   // links.
@@ -86,14 +89,19 @@ class Server {
   net::Timer stop_timer_;
   flood::Instant stop_deadline_;
   bool links_stopped_ = false;
+  std::function<void()> on_ready_;
+  std::expected<void, std::string> loaded_;
   LogLimit refused_clients_;
 
   net::Loop& first_loop() { return workers_.front()->loop; }
   std::expected<void, std::string> ListenForClients();
   std::expected<void, std::string> ListenForPeers();
   std::expected<void, std::string> ListenForAdmin();
-  std::expected<void, std::string> OpenJournal();
+  void MakeJournal();
+  std::jthread LoadJournal();
+  void Begin(std::expected<void, std::string> loaded);
   void AcceptClient(Worker& worker, net::Socket socket, const boost::asio::ip::tcp::endpoint& peer);
+  net::Listener::OnError OnListenError();
   void StartAccepting();
   void Stop(int signal);
   void StopWhenDone();
