@@ -189,7 +189,7 @@ class Refusals(HerdCase):
         self.assertIn("in use", self.fails(second).stderr)
         self.assertIn(
             f"the journal {directory(herd)} is in use by another process",
-            self.fails(second, "--clients", "127.0.0.1:0").stderr,
+            self.fails(second, "--clients", "127.0.0.1:0", "--admin", "127.0.0.1:0").stderr,
         )
         report(herd, "Goloman", "kiwi")
 
