@@ -14,6 +14,7 @@ import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
+import command_line
 from exchange import LineReader, connect, exchange, iamat, parse_at, position, read_to_end, whatsat
 from herd_case import HerdCase
 from herd_process import BINARY, FIVE, Herd, Server, StartFailed, single
@@ -209,10 +210,15 @@ class Refusals(HerdCase):
         self.assertIn("holds no journal", failed.exception.stderr)
 
     def test_ack_disk_without_a_journal(self) -> None:
-        with self.assertRaises(StartFailed) as failed, single({"durability": DISK}):
-            pass
-        self.assertEqual(failed.exception.exit_code, 2)
-        self.assertIn("set journal.directory or give --journal", failed.exception.stderr)
+        herd = single({"durability": DISK})
+        self.addCleanup(herd.close)
+        herd.choose_ports()
+        fault = r"herd\.toml:\d+: durability\.ack: .* needs a journal"
+        for options in ((), ("--journal", str(herd.folder / "journals"))):
+            failed = self.fails(herd["Goloman"], *options)
+            self.assertEqual(failed.exit_code, 2)
+            self.assertRegex(failed.stderr, fault)
+        self.assertRegex(command_line.herd("check-config", herd.config, exit_code=2).stderr, fault)
 
 
 class Damage(HerdCase):

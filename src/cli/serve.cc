@@ -72,11 +72,6 @@ std::expected<server::Config, std::string> Configure(const Context& context,
   }
   if (!options.places_index.empty()) config->places.index = options.places_index;
   if (!options.journal_dir.empty()) config->journal.directory = options.journal_dir;
-  if (config->durability.ack == server::Acknowledge::kDisk && config->journal.directory.empty()) {
-    return std::unexpected(
-        "durability.ack is \"disk\", and there is no journal: set journal.directory or give "
-        "--journal");
-  }
   if (!options.traffic_dir.empty()) config->logging.traffic_dir = options.traffic_dir;
   if (!options.log_level.empty()) config->logging.level = options.log_level;
   return config;

@@ -145,6 +145,13 @@ void CheckTimes(const Config& config, const ConfigLines& lines, Complaints& comp
   }
 }
 
+void CheckDurability(const Config& config, const ConfigLines& lines, Complaints& complaints) {
+  if (config.durability.ack != Acknowledge::kDisk || !config.journal.directory.empty()) return;
+  complaints.Add(lines.Of("durability.ack"),
+                 "durability.ack: \"disk\" needs a journal, and journal.directory is empty; "
+                 "allowed: \"disk\" with a journal.directory, or \"memory\"");
+}
+
 }  // namespace
 
 void Complaints::Add(std::uint32_t line, std::string text) {
@@ -173,6 +180,7 @@ void CheckConfig(const Config& config, const ConfigLines& lines, Complaints& com
   CheckLinks(config, lines, complaints);
   CheckAddresses(config, lines, complaints);
   CheckTimes(config, lines, complaints);
+  CheckDurability(config, lines, complaints);
 }
 
 }  // namespace herd::server

@@ -39,7 +39,7 @@ struct ConfigLines {
 };
 
 // Checks what no single key can tell: names that stand twice, links that lead nowhere, addresses
-// that two servers share, times that contradict each other.
+// that two servers share, times that contradict each other, a disk to wait for that nobody names.
 void CheckConfig(const Config& config, const ConfigLines& lines, Complaints& complaints);
 
 }  // namespace herd::server

@@ -297,7 +297,11 @@ INSTANTIATE_TEST_SUITE_P(
               "conf/herd.toml:2: link.silence_ms: 1999 is less than two heartbeats"},
         Wrong{"[link]\nretry_delay_ms_min = 6000",
               "conf/herd.toml: link.retry_delay_ms_max: 5000 is less than link.retry_delay_ms_min; "
-              "allowed: at least 6000"}));
+              "allowed: at least 6000"},
+        Wrong{
+            "[journal]\ndirectory = \"\"\n[durability]\nack = \"disk\"",
+            "conf/herd.toml:4: durability.ack: \"disk\" needs a journal, and journal.directory is "
+            "empty; allowed: \"disk\" with a journal.directory, or \"memory\""}));
 
 TEST(ParseConfig, ReportsEveryFaultInTheOrderOfLines) {
   const std::string error =
