@@ -11,7 +11,7 @@ Follower::Follower(Fleet& fleet, std::function<void()> wake)
   for (std::size_t index = 0; index < Fleet::kStripes; ++index) {
     Fleet::Stripe& stripe = fleet_.stripes_[index];
     const std::lock_guard lock(stripe.mutex);
-    cursor_[index] = stripe.feed.newest();
+    cursor_[index] = complete_[index] = stripe.feed.newest();
     stripe.followers.push_back(this);
   }
 }
@@ -20,6 +20,18 @@ Follower::~Follower() {
   for (Fleet::Stripe& stripe : fleet_.stripes_) {
     const std::lock_guard lock(stripe.mutex);
     std::erase(stripe.followers, this);
+  }
+}
+
+void Follower::Rewind(const Cursors& to) {
+  for (std::size_t index = 0; index < Fleet::kStripes; ++index) {
+    const Fleet::Stripe& stripe = fleet_.stripes_[index];
+    const std::lock_guard lock(stripe.mutex);
+    cursor_[index] = to[index];
+    if (to[index] == stripe.feed.newest()) continue;
+    // A row that changed before `to` and again behind it is to be read again, too.
+    complete_[index] = ChangeNumber{0};
+    changed_stripes_.fetch_or(Bit(index), std::memory_order_acq_rel);
   }
 }
 

@@ -30,8 +30,17 @@ class Follower {
   // stripe that changed. On the thread that reads.
   std::size_t lag() const;
 
-  // Up to where it has read.
+  // Up to where it has read: of the rows that have not changed since then, it has read all.
   const Cursors& cursors() const { return cursor_; }
+
+  // Up to where it has read every change, or a later one of the same row. Less than `cursors` where
+  // it has stopped in the middle: a row that changed before its cursor, and once more behind it, is
+  // still to come.
+  const Cursors& complete() const { return complete_; }
+
+  // Goes back to an earlier place: all that changed after it is read again. Wakes nobody. On the
+  // thread that reads.
+  void Rewind(const Cursors& to);
 
   // Calls `take` with each row that changed since the last Read, oldest change of a stripe first,
   // under that stripe's lock: it must be short and must not call the fleet. Stops after a row for
@@ -47,6 +56,7 @@ class Follower {
   Fleet& fleet_;
   const std::function<void()> wake_;
   Cursors cursor_{};
+  Cursors complete_{};
   std::size_t next_stripe_ = 0;
   std::atomic<std::uint64_t> changed_stripes_ = 0;
 
@@ -86,7 +96,7 @@ bool Follower::ReadStripe(std::size_t index, Take& take) {
     if (entry.live() && !take(static_cast<const Row&>(*entry.row))) return false;
   }
   // The newest may have been removed from the feed.
-  cursor_[index] = stripe.feed.newest();
+  cursor_[index] = complete_[index] = stripe.feed.newest();
   changed_stripes_.fetch_and(~Bit(index), std::memory_order_acq_rel);
   return true;
 }

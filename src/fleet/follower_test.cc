@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "fleet/testing.h"
@@ -16,6 +17,7 @@ namespace herd::fleet {
 namespace {
 
 using testing::AnyReport;
+using testing::NumbersOfOneStripe;
 using testing::OwnedAt;
 
 // Received at the client's own time, so that a later time wins.
@@ -103,6 +105,72 @@ TEST(Follower, GoesOnBehindTheRowItStoppedAt) {
   }
   EXPECT_EQ(lines, expected);
   EXPECT_GE(reads, 500 / 7);
+}
+
+TEST(Follower, IsNotCompleteWhereARowChangedAgainBehindItsCursor) {
+  Fleet fleet;
+  const std::vector<int> clients = NumbersOfOneStripe("", 3);
+  Follower follower(fleet, [] {});
+  fleet.Apply(Report(clients[0], 1).at(), kFromClient);
+  const ChangeNumber target = fleet.newest()[0];
+  fleet.Apply(Report(clients[1], 1).at(), kFromClient);
+  fleet.Apply(Report(clients[2], 1).at(), kFromClient);
+  fleet.Apply(Report(clients[0], 2).at(), kFromClient);
+  follower.Read([](const Row&) { return false; });
+  EXPECT_GE(follower.cursors()[0], target);
+  EXPECT_LT(follower.complete()[0], target);
+  ReadAll(follower);
+  EXPECT_EQ(follower.complete(), fleet.newest());
+}
+
+TEST(Follower, ReadsAgainFromWhereItIsRewoundTo) {
+  Fleet fleet;
+  fleet.Apply(Report(1, 1).at(), kFromClient);
+  Follower follower(fleet, [] {});
+  const Cursors start = follower.cursors();
+  fleet.Apply(Report(2, 1).at(), kFromClient);
+  ReadAll(follower);
+  follower.Rewind(start);
+  EXPECT_TRUE(follower.pending());
+  EXPECT_EQ(ReadAll(follower), (std::multiset{Report(2, 1).line()}));
+  EXPECT_FALSE(follower.pending());
+  follower.Rewind({});
+  EXPECT_EQ(ReadAll(follower), (std::multiset{Report(1, 1).line(), Report(2, 1).line()}));
+}
+
+// Whoever keeps what it read has, of every change that is complete, that row or a newer one;
+// however little it reads at a time, and when it must go back.
+RC_GTEST_PROP(Follower, HasReadWhatIsComplete, ()) {
+  Fleet fleet;
+  Follower follower(fleet, [] {});
+  const std::vector<int> clients = NumbersOfOneStripe("", 4);
+  std::vector<std::size_t> changes;         // clients, by number of the change and by time
+  std::map<std::string, std::size_t> seen;  // times by client
+  Cursors kept = follower.cursors();
+  std::map<std::string, std::size_t> kept_seen;
+  const auto steps = *rc::gen::container<std::vector<std::pair<int, std::size_t>>>(
+      rc::gen::pair(rc::gen::inRange(0, 10), rc::gen::inRange<std::size_t>(0, 4)));
+  for (const auto& [kind, client] : steps) {
+    if (kind < 6) {
+      changes.push_back(client);
+      fleet.Apply(Report(clients[client], static_cast<int>(changes.size())).at(), kFromClient);
+    } else if (kind < 8) {
+      follower.Read([&](const Row& row) {
+        seen[std::string(row.client())] = std::to_underlying(row.change());
+        return false;
+      });
+    } else if (kind == 8) {
+      kept = follower.cursors();
+      kept_seen = seen;
+    } else {
+      follower.Rewind(kept);
+      seen = kept_seen;
+    }
+    for (std::size_t time = 1; time <= std::to_underlying(follower.complete()[0]); ++time)
+      RC_ASSERT(seen[std::to_string(clients[changes[time - 1]])] >= time);
+  }
+  while (follower.pending()) follower.Read([](const Row&) { return false; });
+  RC_ASSERT(follower.complete() == fleet.newest());
 }
 
 RC_GTEST_PROP(Follower, EndsWithTheFleetHoweverReadsAndChangesMix, ()) {

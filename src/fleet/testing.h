@@ -4,9 +4,11 @@
 
 #include <rapidcheck.h>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "fleet/hash.h"
 #include "wire/at.h"
 #include "wire/time.h"
 
@@ -63,6 +65,16 @@ inline rc::Gen<OwnedAt> AnyReport() {
       rc::gen::element<std::string>("Goloman", "Hands", "Welsh"), rc::gen::inRange(0, 6),
       rc::gen::element<std::string>("+1+1", "-1-1", "+1.0+1.0"), rc::gen::inRange(0, 30),
       rc::gen::inRange(0, 12));
+}
+
+// The first numbers whose clients, named `prefix` and the number, share the fleet's first stripe,
+// and so a lock and a feed.
+inline std::vector<int> NumbersOfOneStripe(const std::string& prefix, std::size_t count) {
+  std::vector<int> numbers;
+  for (int number = 0; numbers.size() < count; ++number) {
+    if (RangeOf(HashClient({}, prefix + std::to_string(number))) == 0) numbers.push_back(number);
+  }
+  return numbers;
 }
 
 }  // namespace herd::fleet::testing

@@ -3,78 +3,74 @@
 #include <utility>
 
 namespace herd::journal {
-namespace {
 
-// A batch is gathered under the lock of a stripe of the fleet: so much takes well under a
-// millisecond.
-constexpr std::size_t kBatchBytes = 256 * 1024;
-
-}  // namespace
-
-Writer::Writer(fleet::Fleet& fleet, Store& store, bool is_empty, std::function<void()> wake)
+Writer::Writer(fleet::Fleet& fleet, Store& store, bool is_empty, std::function<void()> wake,
+               std::size_t batch_bytes)
     : fleet_(fleet),
       store_(store),
+      batch_bytes_(batch_bytes),
       follower_(fleet, std::move(wake)),
-      written_(is_empty ? fleet::Cursors{} : follower_.cursors()),
-      synced_(written_) {
-  if (is_empty) backlog_.emplace(fleet_, synced_, follower_.cursors());
-}
-
-// `source` is read with Read and keeps its place in cursors().
-std::expected<bool, std::string> Writer::WriteFrom(auto& source) {
-  std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;
-  bool full = false;
-  source.Read([&](const fleet::Row& row) {
-    store_.Put(row.client(), row.at_line());
-    ++rows;
-    bytes += row.client().size() + row.at_line().size();
-    full = store_.batch_bytes() >= kBatchBytes;
-    return !full;
-  });
-  if (rows > 0) {
-    unsynced_ = true;
-    if (auto written = store_.Write(); !written) return std::unexpected(written.error());
-  }
-  counts_.rows += rows;
-  counts_.bytes += bytes;
-  written_ = source.cursors();
-  return full;
+      synced_(follower_.cursors()) {
+  if (!is_empty) return;
+  synced_ = {};
+  follower_.Rewind(synced_);
 }
 
 std::expected<bool, std::string> Writer::WriteBatch() {
-  if (!backlog_) return WriteFrom(follower_);
-  auto written = WriteFrom(*backlog_);
-  if (written && backlog_->done()) backlog_.reset();
-  return written;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+  bool full = false;
+  follower_.Read([&](const fleet::Row& row) {
+    store_.Put(row.client(), row.at_line());
+    ++rows;
+    bytes += row.client().size() + row.at_line().size();
+    full = store_.batch_bytes() >= batch_bytes_;
+    return !full;
+  });
+  if (rows == 0) return false;
+  if (auto written = store_.Write(); !written) return Lose(std::move(written.error()));
+  unsynced_ = true;
+  counts_.rows += rows;
+  counts_.bytes += bytes;
+  return full;
 }
 
 std::expected<void, std::string> Writer::Sync() {
   // Changes go on meanwhile; those that come after this need not be waited for.
   const fleet::Cursors target = fleet_.newest();
-  while (backlog_ || !HasWritten(target)) {
+  while (!HasWritten(target)) {
     if (auto written = WriteBatch(); !written) return std::unexpected(written.error());
   }
   if (!unsynced_) return {};
-  if (auto synced = store_.Sync(); !synced) return synced;
+  if (auto synced = store_.Sync(); !synced) return Lose(std::move(synced.error()));
   ++counts_.syncs;
   unsynced_ = false;
-  synced_ = written_;
+  synced_ = follower_.cursors();
   return {};
 }
 
 std::expected<void, std::string> Writer::Recover() {
   const auto recovered = store_.Recover();
   if (!recovered) return std::unexpected(recovered.error());
-  if (*recovered == Recovered::kEmpty) synced_ = {};
-  written_ = synced_;
-  backlog_.emplace(fleet_, synced_, follower_.cursors());
+  if (*recovered == Recovered::kEmpty) {
+    synced_ = {};
+    follower_.Rewind(synced_);
+  }
   return Sync();
 }
 
+// After an error: nothing that was not synced counts as written.
+std::unexpected<std::string> Writer::Lose(std::string error) {
+  follower_.Rewind(synced_);
+  unsynced_ = false;
+  return std::unexpected(std::move(error));
+}
+
+// The follower's cursors would not do. A row that changed before one, and again behind it, has not
+// been written, neither as it was nor as it is.
 bool Writer::HasWritten(const fleet::Cursors& target) const {
   for (std::size_t stripe = 0; stripe < target.size(); ++stripe) {
-    if (written_[stripe] < target[stripe]) return false;
+    if (follower_.complete()[stripe] < target[stripe]) return false;
   }
   return true;
 }

@@ -4,10 +4,8 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
-#include <optional>
 #include <string>
 
-#include "fleet/backlog.h"
 #include "fleet/fleet.h"
 #include "fleet/follower.h"
 #include "journal/store.h"
@@ -25,42 +23,47 @@ class Writer {
     std::uint64_t syncs = 0;
   };
 
+  // A batch is gathered under the lock of a stripe of the fleet: so much takes well under a
+  // millisecond.
+  static constexpr std::size_t kBatchBytes = 256 * 1024;
+
   // Follows from now on; what the fleet holds already is in the store, unless it `is_empty`: then
-  // all rows are written. `wake` is a Follower's: called under a lock of the fleet.
-  Writer(fleet::Fleet& fleet, Store& store, bool is_empty, std::function<void()> wake);
+  // all rows are written. `wake` is a Follower's: called under a lock of the fleet. A batch is full
+  // with the row that brings it to `batch_bytes`.
+  Writer(fleet::Fleet& fleet, Store& store, bool is_empty, std::function<void()> wake,
+         std::size_t batch_bytes = kBatchBytes);
 
   // Whether there are rows to write. Any thread.
   bool pending() const { return follower_.pending(); }
 
   // Whether a Sync has something to do that does not show in `pending`.
-  bool unsynced() const { return unsynced_ || backlog_; }
+  bool unsynced() const { return unsynced_; }
 
   // Writes a batch of rows that changed, if there are any. True when the batch was full.
   std::expected<bool, std::string> WriteBatch();
 
-  // All that was applied to the fleet before this call is on the disk when it returns.
+  // All that was applied to the fleet before this call is on the disk when it returns. Goes on for
+  // as long as rows change faster than the store takes them.
   std::expected<void, std::string> Sync();
 
   // After an error: starts the store again, writes what may have been lost, and syncs.
   std::expected<void, std::string> Recover();
 
-  // Up to where the store has rows.
-  const fleet::Cursors& written() const { return written_; }
+  // Up to where the store has rows; after an error, up to where they are on the disk.
+  const fleet::Cursors& written() const { return follower_.cursors(); }
 
   const Counts& counts() const { return counts_; }
 
  private:
   fleet::Fleet& fleet_;
   Store& store_;
+  const std::size_t batch_bytes_;
   fleet::Follower follower_;
-  fleet::Cursors written_;
   fleet::Cursors synced_;
-  // What must be written again before the follower is read on.
-  std::optional<fleet::Backlog> backlog_;
   bool unsynced_ = false;
   Counts counts_;
 
-  std::expected<bool, std::string> WriteFrom(auto& source);
+  std::unexpected<std::string> Lose(std::string error);
   bool HasWritten(const fleet::Cursors& target) const;
 };
 

@@ -3,16 +3,21 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <compare>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "fleet/order.h"
 #include "journal/testing.h"
 
 namespace herd::journal {
 namespace {
 
 using fleet::testing::AnyReport;
+using fleet::testing::NumbersOfOneStripe;
 using testing::OwnedAt;
 using testing::Report;
 using testing::Rows;
@@ -33,6 +38,7 @@ class ForgetfulStore : public Store {
     const Rows batch = std::exchange(batch_, {});
     batch_bytes_ = 0;
     ++writes;
+    if (meanwhile) meanwhile();
     if (fault == Fault::kWrite || failed) return Fail();
     for (const auto& [client, line] : batch) written[client] = line;
     return {};
@@ -55,6 +61,7 @@ class ForgetfulStore : public Store {
   Fault fault = Fault::kNone;
   bool failed = false;
   int writes = 0;
+  std::function<void()> meanwhile;  // happens while it writes
   Rows written;
   Rows synced;
 
@@ -67,6 +74,15 @@ class ForgetfulStore : public Store {
     return std::unexpected("broken");
   }
 };
+
+// Whether all those rows are there, or rows that win against them.
+bool HoldsAll(const Rows& rows, const Rows& expected) {
+  return std::ranges::all_of(expected, [&](const auto& row) {
+    const auto found = rows.find(row.first);
+    return found != rows.end() && std::is_gteq(fleet::Compare(wire::ParseAt(found->second).value(),
+                                                              wire::ParseAt(row.second).value()));
+  });
+}
 
 TEST(Writer, WritesOnlyWhatChangesAfterItsStart) {
   fleet::Fleet fleet;
@@ -83,11 +99,10 @@ TEST(Writer, WritesAllThatTheFleetHasToAnEmptyStore) {
   ForgetfulStore store;
   fleet.Apply(Report(1, 1).at(), fleet::kFromDisk);
   Writer writer(fleet, store, true, [] {});
-  EXPECT_FALSE(writer.pending());
-  EXPECT_TRUE(writer.unsynced());
+  EXPECT_TRUE(writer.pending());
   ASSERT_TRUE(writer.Sync());
   EXPECT_EQ(store.synced, RowsOf(fleet));
-  EXPECT_FALSE(writer.unsynced());
+  EXPECT_FALSE(writer.pending());
 }
 
 TEST(Writer, WritesInBoundedBatches) {
@@ -114,6 +129,72 @@ TEST(Writer, WritesAgainWhatAFailedSyncLost) {
   store.fault = ForgetfulStore::Fault::kNone;
   ASSERT_TRUE(writer.Recover());
   EXPECT_EQ(store.synced, RowsOf(fleet));
+}
+
+// A batch may end in the middle of a stripe, past the place where a row changed that has changed
+// again behind it.
+TEST(Writer, SyncsNotBeforeRowsThatChangedAgainAreWritten) {
+  fleet::Fleet fleet;
+  ForgetfulStore store;
+  Writer writer(fleet, store, false, [] {}, 1);
+  const std::vector<int> clients = NumbersOfOneStripe("c", 3);
+  fleet.Apply(Report(clients[0], 1).at(), fleet::kFromClient);
+  fleet.Apply(Report(clients[1], 1).at(), fleet::kFromClient);
+  const Rows acknowledged = RowsOf(fleet);
+  store.meanwhile = [&] {
+    if (store.writes > 1) return;
+    fleet.Apply(Report(clients[2], 1).at(), fleet::kFromClient);
+    fleet.Apply(Report(clients[1], 2).at(), fleet::kFromClient);
+  };
+  ASSERT_TRUE(writer.Sync());
+  EXPECT_TRUE(HoldsAll(store.synced, acknowledged));
+}
+
+TEST(Writer, RecoversNotBeforeRowsThatChangeMeanwhileAreWritten) {
+  fleet::Fleet fleet;
+  ForgetfulStore store;
+  Writer writer(fleet, store, false, [] {}, 1);
+  const std::vector<int> clients = NumbersOfOneStripe("c", 2);
+  fleet.Apply(Report(clients[0], 1).at(), fleet::kFromClient);
+  fleet.Apply(Report(clients[1], 1).at(), fleet::kFromClient);
+  store.fault = ForgetfulStore::Fault::kSync;
+  ASSERT_FALSE(writer.Sync());
+  store.fault = ForgetfulStore::Fault::kNone;
+  const Rows acknowledged = RowsOf(fleet);
+  const int writes = store.writes;
+  store.meanwhile = [&] {
+    if (store.writes == writes + 1) fleet.Apply(Report(clients[1], 2).at(), fleet::kFromClient);
+  };
+  ASSERT_TRUE(writer.Recover());
+  EXPECT_TRUE(HoldsAll(store.synced, acknowledged));
+}
+
+// Whatever changes while it writes: a Sync covers what was there when it began.
+RC_GTEST_PROP(Writer, SyncsAllThatWasThereBefore, ()) {
+  fleet::Fleet fleet;
+  ForgetfulStore store;
+  const auto batch_bytes = *rc::gen::inRange<std::size_t>(1, 200);
+  Writer writer(fleet, store, false, [] {}, batch_bytes);
+  const std::vector<int> clients = NumbersOfOneStripe("c", 4);
+  auto changes = *rc::gen::container<std::vector<std::pair<std::size_t, int>>>(
+      rc::gen::pair(rc::gen::inRange<std::size_t>(0, 4), rc::gen::inRange(0, 4)));
+  int time = 0;
+  // Up to and with the next that says 0.
+  const auto change = [&] {
+    while (!changes.empty()) {
+      const auto [client, more] = changes.back();
+      changes.pop_back();
+      fleet.Apply(Report(clients[client], ++time).at(), fleet::kFromClient);
+      if (more == 0) return;
+    }
+  };
+  store.meanwhile = change;
+  while (!changes.empty()) {
+    change();
+    const Rows acknowledged = RowsOf(fleet);
+    RC_ASSERT(writer.Sync().has_value());
+    RC_ASSERT(HoldsAll(store.synced, acknowledged));
+  }
 }
 
 // Whatever fails when: what a successful Sync covered is on the disk, and once the disk works the
