@@ -79,6 +79,7 @@ Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::fun
       last_ping_(start.now),
       last_comparison_(start.now),
       follower_(fleet, wake_),
+      opened_(follower_.cursors()),
       acknowledged_(start.acknowledged),
       backlog_pace_(kBacklogBytesMin, kBacklogBytesMax),
       settled_(follower_.cursors()),
@@ -157,6 +158,7 @@ void Link::On(Pong pong, Instant now, std::string& /*out*/) {
       backlog_pace_.Answered(probe.at, now, probe.backlog_bytes);
       backlog_waits_ = false;
     }
+    if (probe.round != 0) start_.confirmations->Confirm(probe.round, start_.neighbour, now);
     if (probe.number == pong.number) round_trip_ = now - probe.at;
     probes_.pop_front();
   }
@@ -283,11 +285,13 @@ void Link::AskForMissing(Instant now, std::string& out) {
 
 void Link::On(const Need& need, Instant /*now*/, std::string& out) {
   for (const fleet::ClientHash client : need.clients) {
-    fleet_.FindRow(client, [&](const fleet::Row& row) {
-      AppendAtLine(out, row.at_line());
-      ++counters_.rows_out;
-    });
+    fleet_.FindRow(client, [&](const fleet::Row& row) { Send(row, out); });
   }
+}
+
+void Link::Send(const fleet::Row& row, std::string& out) {
+  AppendAtLine(out, row.at_line());
+  ++counters_.rows_out;
 }
 
 std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
@@ -316,7 +320,7 @@ void Link::SendProbe(Instant now, std::size_t backlog_bytes, std::string& out) {
   // The one behind a piece of the backlog stays: the next piece waits for its answer.
   if (probes_.size() == kProbesMax)
     probes_.erase(std::ranges::find(probes_, 0U, &Probe::backlog_bytes));
-  probes_.push_back({++probe_number_, now, Sent(), backlog_bytes});
+  probes_.push_back({++probe_number_, now, Sent(), backlog_bytes, asked_round_});
   Append(out, Ping{probe_number_});
 }
 
@@ -333,15 +337,38 @@ void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
     if (Planted(Fault::kForgetToForward) && row.from() == fleet::LinkId{0}) return true;
     if (Planted(Fault::kSkipTombstone) && row.forgotten()) return true;
     if (topology_.Forwards(row.server(), start_.neighbour)) {
-      AppendAtLine(out, row.at_line());
-      ++counters_.rows_out;
+      Send(row, out);
     } else {
       to_announce_.push_back(row.hash());
     }
     return out.size() < bytes_max;
   });
+  if (IsToAskToConfirm()) AskToConfirm(now, out);
   if (now >= next_announcement_ && !to_announce_.empty()) Announce(now, out);
   if (backlog_ && !backlog_waits_ && out.size() < bytes_max) FloodBacklog(now, out, bytes_max);
+}
+
+bool Link::IsToAskToConfirm() const {
+  if (start_.confirmations == nullptr) return false;
+  const std::uint64_t round = start_.confirmations->round();
+  return round != 0 && round != asked_round_;
+}
+
+void Link::AskToConfirm(Instant now, std::string& out) {
+  for (const fleet::ClientHash client : start_.confirmations->clients()) {
+    fleet_.FindRow(client, [&](const fleet::Row& row) {
+      // What came over this link is there; and so are the reports of our own clients, once the
+      // flood has come to them. Others it may only have announced.
+      const std::size_t range = fleet::RangeOf(client);
+      const bool flooded = row.change() > opened_[range] &&
+                           row.change() <= follower_.cursors()[range] &&
+                           row.from() == fleet::kFromClient;
+      const bool came_from_there = row.change() > opened_[range] && row.from() == start_.id;
+      if (!flooded && !came_from_there) Send(row, out);
+    });
+  }
+  asked_round_ = start_.confirmations->round();
+  SendProbe(now, 0, out);
 }
 
 void Link::SendTopology(std::string& out) {

@@ -19,6 +19,7 @@
 #include "fleet/follower.h"
 #include "fleet/row.h"
 #include "flood/comparison.h"
+#include "flood/confirmations.h"
 #include "flood/message.h"
 #include "flood/pace.h"
 #include "flood/topology.h"
@@ -80,6 +81,7 @@ class Link {
     // What the neighbour has for certain, if this run of it and this run of ours have met before:
     // acknowledged() of the last link.
     std::optional<fleet::Cursors> acknowledged;
+    Confirmations* confirmations = nullptr;  // null: nobody waits for any; outlives the link
     LinkTiming timing;
     Instant now;
   };
@@ -105,7 +107,7 @@ class Link {
   // Whether Flood would send something.
   bool pending(Instant now) const {
     return topology_sent_ != topology_.change() || follower_.pending() ||
-           (!to_announce_.empty() && now >= next_announcement_);
+           (!to_announce_.empty() && now >= next_announcement_) || IsToAskToConfirm();
   }
 
   // Whether both sides have all rows that either had when the link came up.
@@ -131,6 +133,7 @@ class Link {
     Instant at;
     std::optional<fleet::Cursors> sent;
     std::size_t backlog_bytes;  // sent right before it
+    std::uint64_t round;        // of Confirmations: what it asked for was sent before
   };
 
   // A client of whom a row was announced that we lack.
@@ -159,6 +162,8 @@ class Link {
   std::optional<std::chrono::nanoseconds> round_trip_;
   LinkCounters counters_;
   fleet::Follower follower_;
+  const fleet::Cursors opened_;    // what changed after this has been flooded live
+  std::uint64_t asked_round_ = 0;  // of Confirmations
   std::optional<fleet::Cursors> acknowledged_;
   // Acknowledged, but some of it was only announced: counts once it would have been asked for.
   std::deque<std::pair<Instant, fleet::Cursors>> acknowledging_;
@@ -187,6 +192,9 @@ class Link {
   void Announce(Instant now, std::string& out);
   void AskForMissing(Instant now, std::string& out);
   bool Lacks(const Announced& announced) const;
+  bool IsToAskToConfirm() const;
+  void AskToConfirm(Instant now, std::string& out);
+  void Send(const fleet::Row& row, std::string& out);
 
   // What each message means, when it may come at all.
   template <typename Other>

@@ -31,16 +31,29 @@ class Herd {
  public:
   using Pair = std::pair<std::size_t, std::size_t>;
 
-  Herd(std::size_t servers, const std::vector<Pair>& links) {
-    for (std::size_t i = 0; i < servers; ++i) {
-      fleets_.push_back(std::make_unique<fleet::Fleet>(fleet::HashKey{7}));
-      topologies_.push_back(std::make_unique<Topology>(NameOf(i)));
-    }
+  static constexpr fleet::HashKey kKey{7};
+
+  struct Settings {
+    std::size_t flood_bytes = kFloodBytes;
+    std::size_t confirming = 1;  // neighbours that a confirmation takes
+  };
+
+  Herd(std::size_t servers, const std::vector<Pair>& links) : Herd(servers, links, Settings()) {}
+  Herd(std::size_t servers, const std::vector<Pair>& links, const Settings& settings)
+      : settings_(settings) {
+    fleets_.resize(servers);
+    topologies_.resize(servers);
+    confirmations_.resize(servers);
+    for (std::size_t i = 0; i < servers; ++i) Make(i);
     for (const auto& [a, b] : links) wires_.push_back({End{a}, End{b}});
   }
 
   std::size_t wires() const { return wires_.size(); }
   fleet::Fleet& at(std::size_t server) { return *fleets_[server]; }
+  static std::string NameOf(std::size_t server) { return "S" + std::to_string(server); }
+  void Await(std::size_t server, fleet::ClientHash client, Confirmations::Done done) {
+    confirmations_[server]->Await({client}, now_, std::move(done));
+  }
 
   // One step of the whole herd, chosen by a number: most move something, few cut or join a wire.
   void Step(std::size_t which) {
@@ -68,8 +81,7 @@ class Herd {
       Cut(wire);
       for (End& end : wire) end.acknowledged.reset();
     }
-    fleets_[server] = std::make_unique<fleet::Fleet>(fleet::HashKey{7});
-    topologies_[server] = std::make_unique<Topology>(NameOf(server));
+    Make(server);
   }
 
   // Joins all wires and lets everything be said that there is to say.
@@ -143,11 +155,18 @@ class Herd {
 
   std::vector<std::unique_ptr<fleet::Fleet>> fleets_;
   std::vector<std::unique_ptr<Topology>> topologies_;
+  std::vector<std::unique_ptr<Confirmations>> confirmations_;
+  const Settings settings_;
   std::vector<Wire> wires_;
   std::set<const Wire*> silent_;
   Instant now_{};
 
-  static std::string NameOf(std::size_t server) { return "S" + std::to_string(server); }
+  void Make(std::size_t server) {
+    fleets_[server] = std::make_unique<fleet::Fleet>(kKey);
+    topologies_[server] = std::make_unique<Topology>(NameOf(server));
+    confirmations_[server] =
+        std::make_unique<Confirmations>(settings_.confirming, std::chrono::seconds(1), [] {});
+  }
 
   static void Say(const std::string& out, End& to) {
     std::size_t start = 0;
@@ -171,6 +190,7 @@ class Herd {
                       .neighbour = neighbour,
                       .leads = side == 0,
                       .acknowledged = end.acknowledged,
+                      .confirmations = confirmations_[end.server].get(),
                       .timing = kTiming,
                       .now = now_},
           [] {}, out);
@@ -215,7 +235,7 @@ class Herd {
   void Speak(End& end, End& other) {
     std::string out;
     EXPECT_TRUE(end.link->Tick(now_, out));
-    end.link->Flood(now_, out, kFloodBytes);
+    end.link->Flood(now_, out, settings_.flood_bytes);
     Say(out, other);
   }
 };

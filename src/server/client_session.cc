@@ -49,10 +49,10 @@ bool ClientSession::WantsInput() const {
 
 unsigned ClientSession::HoldsBeforeWrite() {
   unsigned holds = 0;
-  // Also for a report that did not win: the one that did may not be on the disk yet. Before the
-  // flood, so that the disk is at work meanwhile.
-  if (std::exchange(acknowledges_, false) && node_.durability) {
-    node_.durability->HoldUntilSynced(*this);
+  // Also for a report that did not win: the one that did may not be safe yet. Before the flood, so
+  // that the disk is at work meanwhile.
+  if (!acknowledges_.empty()) {
+    node_.durability->Hold(*this, std::exchange(acknowledges_, {}));
     ++holds;
   }
   if (std::exchange(changed_, false) && !links_.FloodBefore(*this)) ++holds;
@@ -106,7 +106,7 @@ void ClientSession::Take(const wire::Iamat& iamat, std::string& out) {
   const fleet::Applied outcome = node_.fleet.Apply(at, fleet::kFromClient);
   stats_.reports[IndexOf(outcome)].Add();
   if (outcome == fleet::Applied::kStored) changed_ = true;
-  acknowledges_ = true;
+  if (node_.durability) acknowledges_.push_back(fleet::HashClient(node_.fleet.key(), at.client));
   std::string reply;
   wire::AppendAt(reply, at);
   reply += '\n';

@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "fleet/hash.h"
 #include "net/admission.h"
 #include "net/connection.h"
 #include "places/provider.h"
@@ -43,7 +45,8 @@ class ClientSession : public net::Connection {
   const std::string peer_;            // the client's address; empty unless traffic is logged
   std::optional<ReplyId> asking_;     // while the places provider is being called
   bool changed_ = false;              // the fleet, by a report whose reply is not out yet
-  bool acknowledges_ = false;         // a report, by a reply that is not out yet
+  // Of whom a reply that is not out yet acknowledges reports; with Node::durability only.
+  std::vector<fleet::ClientHash> acknowledges_;
 
   bool CanTake(const std::string& out) const;
   void Take(std::string_view line, std::string& out);

@@ -99,6 +99,7 @@ struct JournalSettings {
 enum class Acknowledge {
   kMemory,  // once it is in the fleet and handed to the links
   kDisk,    // once the journal has it on the disk, too
+  kPeers,   // once a number of neighbours have confirmed that they have it, too
 };
 
 // What becomes of an acknowledgement that cannot be given in time.
@@ -110,6 +111,7 @@ enum class OnTimeout {
 // [durability]
 struct DurabilitySettings {
   Acknowledge ack = Acknowledge::kMemory;
+  std::size_t peers = 0;  // neighbours to confirm, with kPeers
   std::chrono::milliseconds timeout{5000};
   OnTimeout on_timeout = OnTimeout::kRefuse;
 };

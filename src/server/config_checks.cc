@@ -146,10 +146,21 @@ void CheckTimes(const Config& config, const ConfigLines& lines, Complaints& comp
 }
 
 void CheckDurability(const Config& config, const ConfigLines& lines, Complaints& complaints) {
-  if (config.durability.ack != Acknowledge::kDisk || !config.journal.directory.empty()) return;
-  complaints.Add(lines.Of("durability.ack"),
-                 "durability.ack: \"disk\" needs a journal, and journal.directory is empty; "
-                 "allowed: \"disk\" with a journal.directory, or \"memory\"");
+  const DurabilitySettings& durability = config.durability;
+  if (durability.ack == Acknowledge::kDisk && config.journal.directory.empty()) {
+    complaints.Add(lines.Of("durability.ack"),
+                   "durability.ack: \"disk\" needs a journal, and journal.directory is empty; "
+                   "allowed: \"disk\" with a journal.directory, or \"memory\"");
+  }
+  if (durability.ack != Acknowledge::kPeers) return;
+  for (const ServerEntry& server : config.servers) {
+    const std::size_t neighbours = config.NeighboursOf(server.name).size();
+    if (neighbours >= durability.peers) continue;
+    complaints.Add(lines.Of("durability.ack"),
+                   fmt::format("durability.ack: \"peers:{}\" can never be had at \"{}\", which has "
+                               "{} neighbours; allowed: no more than each server has",
+                               durability.peers, server.name, neighbours));
+  }
 }
 
 }  // namespace

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "server/config_key_makers.h"
@@ -87,6 +89,35 @@ ConfigKey<ServerEntry> Address(std::string name, std::string_view allowed, bool 
             auto endpoint = ReadEndpoint(node, dialled);
             if (!endpoint) return endpoint.error();
             member(server) = *std::move(endpoint);
+            return std::nullopt;
+          }};
+}
+
+ConfigKey<Config> AcknowledgeKey() {
+  return {.name = "durability.ack",
+          .allowed = "\"memory\", \"disk\" or \"peers:N\" with an N of 1 to 64",
+          .fallback = "\"memory\"",
+          .set = [](const toml::node& node, const std::filesystem::path&,
+                    Config& config) -> std::optional<std::string> {
+            constexpr std::string_view kPeers = "peers:";
+            constexpr std::size_t kPeersMax = 64;
+            const auto text = node.value_exact<std::string>();
+            if (!text) return fmt::format("{} is not one of the words", Describe(node));
+            DurabilitySettings& durability = config.durability;
+            if (*text == "memory") {
+              durability.ack = Acknowledge::kMemory;
+            } else if (*text == "disk") {
+              durability.ack = Acknowledge::kDisk;
+            } else {
+              const std::string_view number = std::string_view(*text).substr(
+                  text->starts_with(kPeers) ? kPeers.size() : text->size());
+              const auto [end, error] =
+                  std::from_chars(number.data(), number.data() + number.size(), durability.peers);
+              if (error != std::errc{} || end != number.data() + number.size() ||
+                  durability.peers < 1 || durability.peers > kPeersMax)
+                return fmt::format("\"{}\" is not allowed", *text);
+              durability.ack = Acknowledge::kPeers;
+            }
             return std::nullopt;
           }};
 }
@@ -176,9 +207,7 @@ Keys LimitsKeys() {
 Keys JournalKeys() {
   return {
       Path("journal.directory", "directory", [](C& c) -> auto& { return c.journal.directory; }),
-      Word<Acknowledge>("durability.ack",
-                        {{"memory", Acknowledge::kMemory}, {"disk", Acknowledge::kDisk}},
-                        [](C& c) -> auto& { return c.durability.ack; }),
+      AcknowledgeKey(),
       Number<Ms>("durability.timeout_ms", 1, 600'000,
                  [](C& c) -> auto& { return c.durability.timeout; }),
       Word<OnTimeout>("durability.on_timeout",

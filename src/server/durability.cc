@@ -9,11 +9,16 @@
 
 namespace herd::server {
 
-Durability::Durability(net::Loop& loop, journal::Journal& journal,
+Durability::Durability(net::Loop& loop, std::string who, Ask ask,
                        const DurabilitySettings& settings, spdlog::logger& log)
-    : loop_(loop), journal_(journal), settings_(settings), log_(log), timer_(loop.context()) {}
+    : loop_(loop),
+      who_(std::move(who)),
+      ask_(std::move(ask)),
+      settings_(settings),
+      log_(log),
+      timer_(loop.context()) {}
 
-void Durability::HoldUntilSynced(net::Connection& writer) {
+void Durability::Hold(net::Connection& writer, std::vector<fleet::ClientHash> clients) {
   auto wait = std::make_shared<Wait>(writer.shared_from_this(), SteadyNow() + settings_.timeout);
   bool watch = false;
   {
@@ -22,7 +27,7 @@ void Durability::HoldUntilSynced(net::Connection& writer) {
     watch = !std::exchange(watching_, true);
   }
   if (watch) boost::asio::post(loop_.context(), [this] { Watch(); });
-  journal_.WhenSynced([this, wait = std::move(wait)](bool durable) {
+  ask_(std::move(clients), [this, wait = std::move(wait)](bool durable) {
     Answer(*wait, durable ? Outcome::kDurable : Outcome::kFailed);
   });
 }
@@ -45,12 +50,12 @@ void Durability::Tell(std::shared_ptr<net::Connection> writer, Outcome outcome) 
   const bool close = outcome != Outcome::kDurable && settings_.on_timeout == OnTimeout::kRefuse;
   ++(outcome == Outcome::kDurable ? durable_ : close ? refused_ : in_memory_);
   if (outcome != Outcome::kDurable) {
-    failures_log_.Log(
-        log_, SteadyNow(),
-        std::string(close ? "closed a client's connection: its report is"
-                          : "acknowledged a report that is") +
-            " in memory only, since the journal " +
-            (outcome == Outcome::kLate ? "took longer than durability.timeout_ms" : "fails"));
+    failures_log_.Log(log_, SteadyNow(),
+                      std::string(close ? "closed a client's connection: its report is"
+                                        : "acknowledged a report that is") +
+                          " in memory only, since " + who_ +
+                          (outcome == Outcome::kLate ? " took longer than durability.timeout_ms"
+                                                     : " cannot take it"));
   }
   net::Loop& loop = writer->loop();
   boost::asio::post(loop.context(), [writer = std::move(writer), close] {

@@ -5,12 +5,14 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <string_view>
+#include <string>
+#include <vector>
 
-#include "flood/link.h"
-#include "journal/journal.h"
+#include "fleet/hash.h"
+#include "flood/pace.h"
 #include "net/connection.h"
 #include "net/loop.h"
 #include "server/config.h"
@@ -18,24 +20,28 @@
 
 namespace herd::server {
 
-// Has the replies of clients wait until the journal has on the disk what they acknowledge
-// (durability.ack = "disk").
+// Has the replies of clients wait until what they acknowledge is as safe as durability.ack says.
 class Durability {
  public:
   struct Counts {
-    std::uint64_t durable = 0;    // writes of replies that went out after their sync
-    std::uint64_t refused = 0;    // connections closed: no sync in time
-    std::uint64_t in_memory = 0;  // writes of replies that went out without one
+    std::uint64_t durable = 0;    // writes of replies that went out after it was
+    std::uint64_t refused = 0;    // connections closed: it was not in time
+    std::uint64_t in_memory = 0;  // writes of replies that went out all the same
   };
 
-  // All that is given outlives this, but for the journal, which must have stopped before. `loop` is
-  // for the time-outs.
-  Durability(net::Loop& loop, journal::Journal& journal, const DurabilitySettings& settings,
+  // Calls `done` on any thread once the reports of these clients, which are in the fleet, are safe;
+  // with false when they cannot be made so. Any thread.
+  using Done = std::function<void(bool durable)>;
+  using Ask = std::function<void(std::vector<fleet::ClientHash> clients, Done done)>;
+
+  // `loop`, for the time-outs, and `log` outlive this; `ask` calls nobody when this is gone. `who`
+  // makes reports safe, for the log.
+  Durability(net::Loop& loop, std::string who, Ask ask, const DurabilitySettings& settings,
              spdlog::logger& log);
 
-  // Releases `writer` on its loop once all that is in the fleet now is on the disk. When that fails
-  // or takes too long, closes it or releases it all the same, as configured. Any thread.
-  void HoldUntilSynced(net::Connection& writer);
+  // Releases `writer` on its loop once the reports of `clients` are safe. When that fails or takes
+  // too long, closes it or releases it all the same, as configured. Any thread.
+  void Hold(net::Connection& writer, std::vector<fleet::ClientHash> clients);
 
   // Any thread.
   Counts counts() const;
@@ -49,7 +55,8 @@ class Durability {
   };
 
   net::Loop& loop_;
-  journal::Journal& journal_;
+  const std::string who_;
+  const Ask ask_;
   const DurabilitySettings settings_;
   spdlog::logger& log_;
   LogLimit failures_log_;

@@ -22,6 +22,8 @@ Links::Links(net::Loop& loop, Node& node, flood::Identity identity, std::functio
       node_(node),
       identity_(std::move(identity)),
       topology_(identity_.name),
+      confirmations_(node.config.durability.peers, node.config.durability.timeout,
+                     [this] { WakeFlood(); }),
       on_linked_(std::move(on_linked)),
       random_(std::random_device{}()) {
   std::uint16_t id = 0;
@@ -76,6 +78,14 @@ bool Links::FloodBefore(net::Connection& writer) {
   }
   WakeFlood();
   return false;
+}
+
+void Links::WhenConfirmed(std::vector<fleet::ClientHash> clients, flood::Confirmations::Done done) {
+  if (loop_.OnThisThread()) return confirmations_.Await(clients, SteadyNow(), std::move(done));
+  boost::asio::post(loop_.context(),
+                    [this, clients = std::move(clients), done = std::move(done)]() mutable {
+                      confirmations_.Await(clients, SteadyNow(), std::move(done));
+                    });
 }
 
 void Links::Flood() {
@@ -156,6 +166,7 @@ flood::Link::Start Links::OnOpen(PeerSession& session) {
           .neighbour = neighbour.entry.name,
           .leads = identity_.name < neighbour.entry.name,
           .acknowledged = neighbour.acknowledged,
+          .confirmations = &confirmations_,
           .timing = {.heartbeat = settings.heartbeat,
                      .silence_max = settings.silence_max,
                      .compare_interval = settings.compare_interval},

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "flood/confirmations.h"
 #include "flood/handshake.h"
 #include "flood/topology.h"
 #include "net/connection.h"
@@ -30,8 +31,8 @@
 namespace herd::server {
 
 // The links of one server: dials each neighbour until a connection to it stands, takes those that
-// dial us, and keeps one connection per neighbour. All links live on one loop; everything but
-// FloodBefore and WakeFlood happens on its thread.
+// dial us, and keeps one connection per neighbour. All links live on one loop; everything happens
+// on its thread, unless it says otherwise.
 class Links : public PeerOwner {
  public:
   // `node` outlives the links. `on_linked` is called once, when every link has come up, be some of
@@ -48,6 +49,11 @@ class Links : public PeerOwner {
   // false on another thread than the loop's: then `writer` is to hold them, and is released on its
   // own loop. Any thread.
   bool FloodBefore(net::Connection& writer);
+
+  // Calls `done`, on the loop's thread, once durability.ack's number of neighbours have confirmed
+  // that they have the reports of `clients`, which are in the fleet, or better ones. Never when
+  // they do not within durability.timeout_ms. Any thread.
+  void WhenConfirmed(std::vector<fleet::ClientHash> clients, flood::Confirmations::Done done);
 
   // Hands over the last changes, says goodbye, and dials no more.
   void Stop();
@@ -95,6 +101,7 @@ class Links : public PeerOwner {
   Node& node_;
   const flood::Identity identity_;
   flood::Topology topology_;
+  flood::Confirmations confirmations_;
   std::function<void()> on_linked_;  // empty once called
   std::vector<std::unique_ptr<Neighbour>> neighbours_;
   std::set<std::shared_ptr<PeerSession>> sessions_;  // all that are not closed

@@ -25,7 +25,7 @@ struct Node {
   net::Admission admission;
   fleet::Fleet fleet;
   std::unique_ptr<journal::Journal> journal;  // null: the fleet is in memory only
-  std::unique_ptr<Durability> durability;     // null: replies do not wait for the disk
+  std::unique_ptr<Durability> durability;     // null: replies wait for nothing
 };
 
 }  // namespace herd::server

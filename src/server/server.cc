@@ -101,6 +101,7 @@ Server::Server(Parts parts)
       stop_timer_(first_loop().context()),
       on_ready_(std::move(parts.on_ready)) {
   MakeJournal();
+  MakeDurability();
 }
 
 Server::~Server() {
@@ -172,9 +173,27 @@ void Server::MakeJournal() {
                     .say = say},
           .load_threads = std::clamp(std::thread::hardware_concurrency(), 1U, kLoadThreadsMax)},
       node_.fleet);
-  if (node_.config.durability.ack == Acknowledge::kDisk) {
-    node_.durability = std::make_unique<Durability>(first_loop(), *node_.journal,
+}
+
+void Server::MakeDurability() {
+  const auto make = [this](std::string who, Durability::Ask ask) {
+    node_.durability = std::make_unique<Durability>(first_loop(), std::move(who), std::move(ask),
                                                     node_.config.durability, *node_.log);
+  };
+  switch (node_.config.durability.ack) {
+    case Acknowledge::kMemory:
+      break;
+    case Acknowledge::kDisk:
+      make("the journal", [this](std::vector<fleet::ClientHash>, Durability::Done done) {
+        node_.journal->WhenSynced(std::move(done));
+      });
+      break;
+    case Acknowledge::kPeers:
+      make("confirmation by neighbours",
+           [this](std::vector<fleet::ClientHash> clients, const Durability::Done& done) {
+             links_.WhenConfirmed(std::move(clients), [done] { done(true); });
+           });
+      break;
   }
 }
 

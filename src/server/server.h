@@ -98,6 +98,7 @@ class Server {
   std::expected<void, std::string> ListenForPeers();
   std::expected<void, std::string> ListenForAdmin();
   void MakeJournal();
+  void MakeDurability();
   std::jthread LoadJournal();
   void Begin(std::expected<void, std::string> loaded);
   void AcceptClient(Worker& worker, net::Socket socket, const boost::asio::ip::tcp::endpoint& peer);
