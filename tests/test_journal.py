@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import command_line
+from admin import get, metric, status
 from exchange import LineReader, connect, exchange, iamat, parse_at, position, read_to_end, whatsat
 from herd_case import HerdCase
 from herd_process import BINARY, FIVE, Herd, Server, StartFailed, single
@@ -84,6 +85,32 @@ class Restart(HerdCase):
         server.start("--journal", str(herd.folder / "other"))
         self.assertIsNone(position(server.clients, "kiwi"))
         self.assertTrue((herd.folder / "other" / "Goloman" / "CURRENT").exists())
+
+
+class Seen(HerdCase):
+    """What the admin address tells of a journal that works; of one that does not, see FullDisk."""
+
+    def test_loading_writing_and_acknowledging(self) -> None:
+        herd = self.run_herd(journaled(durability=DISK))
+        for client in ("kiwi", "duck", "emu"):
+            report(herd, "Goloman", client)
+        told = wait_until(
+            lambda: (found := status(herd, "Goloman"))["journal"]["lag_rows"] == 0 and found, "all is written"
+        )
+        self.assertEqual(told["acknowledgements"], {"durable": 3, "refused": 0, "in_memory": 0})
+        self.assertEqual(told["journal"]["state"], "ok")
+        self.assertEqual(told["journal"]["rows_loaded"], 0)
+        self.assertGreaterEqual(told["journal"]["rows_written"], 3)
+        self.assertGreaterEqual(told["journal"]["syncs"], 1)
+        self.assertGreaterEqual(told["journal"]["sync_max_s"], told["journal"]["sync_last_s"])
+        self.assertNotIn("last_error", told["journal"])
+        herd["Goloman"].stop()
+        herd["Goloman"].start()
+        self.assertEqual(status(herd, "Goloman")["journal"]["rows_loaded"], 3)
+        self.assertEqual(metric(herd, "Goloman", 'herd_journal_loaded_rows{outcome="taken"}'), 3)
+        self.assertEqual(metric(herd, "Goloman", 'herd_journal_state{state="ok"}'), 1)
+        text = command_line.herd("--config", herd.config, "status").stdout
+        self.assertRegex(text, r"(?m)^Goloman +3 .* ok$")
 
 
 class AckDisk(HerdCase):
@@ -307,6 +334,7 @@ class FullDisk(HerdCase):
             server.wait_for_log("fails, reports are kept in memory only")
             if on_timeout == "refuse":
                 server.wait_for_log("closed a client's connection: its report is in memory only, since the journal")
+            self.check_that_it_shows(herd, ready=on_timeout == "memory")
             # It knows what it was told, whether it acknowledged it or not.
             late = position(server.clients, client)
             self.assertIsNotNone(late)
@@ -328,6 +356,28 @@ class FullDisk(HerdCase):
             server.start()
             for client, line in {"kept": kept, client: late, f"after{number}": after}.items():
                 self.assertEqual(position(server.clients, client), line)
+
+    def check_that_it_shows(self, herd: Herd, ready: bool) -> None:
+        # It may work for a moment between two failures.
+        told = wait_until(
+            lambda: (found := status(herd, "Goloman"))["journal"]["state"] == "failing" and found, "it fails"
+        )
+        self.assertIn("No space left on device", told["journal"]["last_error"])
+        self.assertGreater(told["journal"]["failing_s"], 0)
+        self.assertGreaterEqual(told["journal"]["failures"], 1)
+        self.assertGreaterEqual(told["acknowledgements"]["in_memory" if ready else "refused"], 1)
+        self.assertEqual(told["ready"], ready)
+        if ready:
+            self.assertEqual(get(herd, "Goloman", "/readyz")[0], 200)
+        else:
+            wait_until(lambda: get(herd, "Goloman", "/readyz")[0] == 503, "it sends its clients elsewhere")
+        wait_until(lambda: metric(herd, "Goloman", 'herd_journal_state{state="failing"}') == 1, "so do the metrics")
+
+        def shown() -> bool:
+            text = command_line.herd("--config", herd.config, "status").stdout
+            return "failing for " in text and "No space left on device" in text
+
+        wait_until(shown, "herd status shows it")
 
 
 class NamespacedServer(Server):

@@ -19,6 +19,7 @@ import time
 import unittest
 from typing import Any
 
+from admin import digests, get, link, metric, status
 from command_line import herd
 from exchange import LineReader, connect, iamat
 from herd_case import HerdCase
@@ -26,35 +27,6 @@ from herd_process import BINARY, FIVE, Herd, single
 from neighbour import HandMadeNeighbour
 from spreading import report, wait_for_links
 from waiting import DEADLINE, SLOWNESS, wait_until
-
-
-def get(running: Herd, name: str, path: str, method: str = "GET") -> tuple[int, http.client.HTTPMessage, bytes]:
-    connection = http.client.HTTPConnection(running.host, running.admin_ports[name], timeout=DEADLINE)
-    with contextlib.closing(connection):
-        connection.request(method, path)
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read()
-
-
-def status(running: Herd, name: str) -> dict[str, Any]:
-    code, headers, body = get(running, name, "/v1/status")
-    assert code == 200 and headers["Content-Type"] == "application/json", (code, headers)
-    return json.loads(body)
-
-
-def link(running: Herd, name: str, neighbour: str) -> dict[str, Any]:
-    (found,) = [entry for entry in status(running, name)["links"] if entry["neighbour"] == neighbour]
-    return found
-
-
-def metric(running: Herd, name: str, series: str) -> float:
-    text = get(running, name, "/metrics")[2].decode()
-    (line,) = [line for line in text.splitlines() if line.startswith(series + " ")]
-    return float(line.rpartition(" ")[2])
-
-
-def digests(running: Herd) -> set[str]:
-    return {status(running, name)["digest"] for name in running.names}
 
 
 def raw(running: Herd, name: str, data: bytes) -> bytes:
@@ -153,6 +125,26 @@ class Endpoints(HerdCase):
         wait_until(lambda: len(digests(self.herd)) == 1, "all digests are equal")
         same = {metric(self.herd, name, "herd_fleet_digest") for name in FIVE}
         self.assertEqual(same, {int(next(iter(digests(self.herd))), 16) >> 16})
+
+    def test_counts_of_trees_and_catching_up(self) -> None:
+        # Between the servers of a triangle no report is brought twice: one side is only told of it.
+        for number in range(20):
+            report(self.herd, "Goloman", f"announced-{number}")
+        told = wait_until(
+            lambda: (found := link(self.herd, "Hands", "Wilkes"))["announced_in"] >= 20 and found,
+            "Wilkes tells Hands of what it has from Goloman",
+        )
+        for member in ("asked_for", "catch_up_in", "catch_up_out", "rows_caught_up", "comparisons", "repairs"):
+            self.assertGreaterEqual(told[member], 0, member)
+        self.assertEqual(told["repairs"], 0)
+        # The servers knew nothing of each other when their links came up.
+        self.assertGreaterEqual(link(self.herd, "Holiday", "Welsh")["comparisons"], 1)
+        series = 'herd_link_announced_rows_total{link="Wilkes",direction="in"}'
+        self.assertGreaterEqual(metric(self.herd, "Hands", series), 20)
+
+    def test_a_server_without_a_journal_says_nothing_of_one(self) -> None:
+        self.assertFalse({"journal", "acknowledgements"} & status(self.herd, "Hands").keys())
+        self.assertNotIn(b"herd_journal", get(self.herd, "Hands", "/metrics")[2])
 
     def test_hostile_bytes(self) -> None:
         for data in (

@@ -44,7 +44,19 @@ LinkView LinkOf(const Object& json) {
           .duplicates = Get<std::uint64_t>(json, "duplicates"),
           .older = Get<std::uint64_t>(json, "older"),
           .unknown_messages = Get<std::uint64_t>(json, "unknown_messages"),
-          .repairs = Find<std::uint64_t>(json, "repairs")};
+          .repairs = Get<std::uint64_t>(json, "repairs")};
+}
+
+JournalView JournalOf(const Object& json) {
+  return {.state = Get<std::string>(json, "state"),
+          .last_error = Get<std::string>(json, "last_error"),
+          .failing_s = Get<double>(json, "failing_s"),
+          .failures = Get<std::uint64_t>(json, "failures"),
+          .rows_loaded = Get<std::uint64_t>(json, "rows_loaded"),
+          .rows_written = Get<std::uint64_t>(json, "rows_written"),
+          .lag_rows = Get<std::uint64_t>(json, "lag_rows"),
+          .sync_last_s = Get<double>(json, "sync_last_s"),
+          .sync_max_s = Get<double>(json, "sync_max_s")};
 }
 
 // Calls `take` with each element of an array; with none when there is no such array.
@@ -86,8 +98,7 @@ std::expected<ServerView, std::string> ParseServerView(std::string_view json) {
     view.iamat = Get<std::uint64_t>(*commands, "iamat");
     view.whatsat = Get<std::uint64_t>(*commands, "whatsat");
   }
-  if (const auto journal = Find<Object>(root, "journal"))
-    view.journal_state = Get<std::string>(*journal, "state");
+  if (const auto journal = Find<Object>(root, "journal")) view.journal = JournalOf(*journal);
   ForEach(root, "loops", [&](const Object& loop) {
     view.delay_max_s = std::max(view.delay_max_s, Get<double>(loop, "delay_max_s"));
   });

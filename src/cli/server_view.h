@@ -25,9 +25,23 @@ struct LinkView {
   std::uint64_t duplicates = 0;
   std::uint64_t older = 0;
   std::uint64_t unknown_messages = 0;
-  std::optional<std::uint64_t> repairs;
+  std::uint64_t repairs = 0;
 
   bool up() const { return state == "up"; }
+};
+
+struct JournalView {
+  std::string state;
+  std::string last_error;
+  double failing_s = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t rows_loaded = 0;
+  std::uint64_t rows_written = 0;
+  std::uint64_t lag_rows = 0;
+  double sync_last_s = 0;
+  double sync_max_s = 0;
+
+  bool failing() const { return state == "failing"; }
 };
 
 struct ServerView {
@@ -40,8 +54,8 @@ struct ServerView {
   std::uint64_t sessions = 0;
   std::uint64_t iamat = 0;
   std::uint64_t whatsat = 0;
-  double delay_max_s = 0;     // of the slowest loop, over the last minute
-  std::string journal_state;  // empty: it has none
+  double delay_max_s = 0;  // of the slowest loop, over the last minute
+  std::optional<JournalView> journal;
   std::vector<LinkView> links;
 
   std::size_t LinksUp() const;

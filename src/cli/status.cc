@@ -25,8 +25,9 @@ struct Options {
 
 constexpr const char* kFooter =
     "SERVER is a name of the configuration or the HOST:PORT of an admin address. LAG counts rows\n"
-    "that changed and were not handed to the links yet, REPORTS/S those of clients since the\n"
-    "server started. Digests of servers that take reports differ for a moment.\n"
+    "that changed and were not handed to the links yet, or not written to the journal; REPORTS/S\n"
+    "are those of clients since the server started. Digests of servers that take reports differ\n"
+    "for a moment.\n"
     "\n"
     "Exits with 0 when all that were asked answered, with 1 when some did not, with 3 when none "
     "did.\n"

@@ -39,10 +39,25 @@ std::string Milliseconds(double ms) {
   return fmt::format("{:.2f} ms", ms);
 }
 
+bool JournalFails(const ServerView& view) {
+  return view.journal && view.journal->failing();
+}
+
 std::string StateOf(const ServerView& view) {
   if (!view.ready) return "not ready: " + view.reason;
-  if (view.journal_state == "failing") return "journal fails";
-  return "ready";
+  return JournalFails(view) ? "ready, but the journal fails" : "ready";
+}
+
+// The same for `herd top`, which has room for few letters.
+std::string StateWord(const ServerView& view) {
+  if (JournalFails(view)) return "disk!";
+  return view.ready ? "ready" : "wait";
+}
+
+std::string JournalState(const JournalView& journal) {
+  if (!journal.failing()) return journal.state;
+  return fmt::format("{} for {}: {}", journal.state, ShortDuration(journal.failing_s),
+                     journal.last_error);
 }
 
 std::string LinksOf(const ServerView& view) {
@@ -95,7 +110,7 @@ Rows TopServers(const Sample& before, const Sample& now, double seconds) {
     }
     const ServerView& view = *answer.view;
     const ServerView& old = Before(before, i, view);
-    rows.push_back({answer.label, view.ready ? "ready" : "wait", ShortDuration(view.uptime_s),
+    rows.push_back({answer.label, StateWord(view), ShortDuration(view.uptime_s),
                     WithThousands(view.clients), view.digest.substr(0, kDigestShown), LinksOf(view),
                     WithThousands(view.LagRows()), WithThousands(view.sessions),
                     Count(PerSecond(old.iamat, view.iamat, seconds)),
@@ -207,6 +222,8 @@ std::vector<std::string> StatusLines(const std::vector<ServerAnswer>& answers) {
                    "REPORTS/S", "STATE"}};
   Rows links = {{"LINK", "FOR", "LAG", "ROUND TRIP", "ROWS IN", "ROWS OUT", "DUPLICATES", "OLDER",
                  "UNKNOWN", "REPAIRS", "STATE"}};
+  Rows journals = {
+      {"JOURNAL OF", "LOADED", "WRITTEN", "LAG", "LAST SYNC", "LONGEST", "FAILURES", "STATE"}};
   for (const ServerAnswer& answer : answers) {
     if (!answer.view) {
       servers.push_back({answer.label, "unreachable: " + answer.view.error()});
@@ -222,7 +239,14 @@ std::vector<std::string> StatusLines(const std::vector<ServerAnswer>& answers) {
                        Count(link.lag_rows), RoundTrip(link), WithThousands(link.rows_in),
                        WithThousands(link.rows_out), WithThousands(link.duplicates),
                        WithThousands(link.older), WithThousands(link.unknown_messages),
-                       Count(link.repairs), LinkState(link)});
+                       WithThousands(link.repairs), LinkState(link)});
+    }
+    if (const auto& journal = view.journal) {
+      journals.push_back({view.name, WithThousands(journal->rows_loaded),
+                          WithThousands(journal->rows_written), WithThousands(journal->lag_rows),
+                          Milliseconds(journal->sync_last_s * 1000),
+                          Milliseconds(journal->sync_max_s * 1000),
+                          WithThousands(journal->failures), JournalState(*journal)});
     }
   }
   std::vector<std::string> lines = ServerTable(std::move(servers), {1, 2, 4, 5, 6, 7}, 2);
@@ -230,6 +254,10 @@ std::vector<std::string> StatusLines(const std::vector<ServerAnswer>& answers) {
   if (links.size() > 1) {
     lines.emplace_back();
     std::ranges::move(TextTable(links, {1, 2, 3, 4, 5, 6, 7, 8, 9}), std::back_inserter(lines));
+  }
+  if (journals.size() > 1) {
+    lines.emplace_back();
+    std::ranges::move(TextTable(journals, {1, 2, 3, 4, 5, 6}), std::back_inserter(lines));
   }
   return lines;
 }

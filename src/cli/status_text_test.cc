@@ -55,7 +55,10 @@ TEST(ParseServerView, ReadsWhatAServerSays) {
   EXPECT_EQ(view->sessions, 4U);
   EXPECT_EQ(view->iamat, 50U);
   EXPECT_EQ(view->delay_max_s, 0.0015);
-  EXPECT_EQ(view->journal_state, "writing");
+  ASSERT_TRUE(view->journal);
+  EXPECT_EQ(view->journal->state, "ok");
+  EXPECT_EQ(view->journal->rows_loaded, 30U);
+  EXPECT_EQ(view->journal->sync_max_s, 0.25);
   EXPECT_EQ(view->LinksUp(), 1U);
   EXPECT_EQ(view->LagRows(), 9U);
   ASSERT_EQ(view->links.size(), 2U);
@@ -94,6 +97,26 @@ TEST(StatusLines, ShowServersAndLinks) {
   EXPECT_THAT(text, HasSubstr("Wilkes  unreachable: too slow\n"));
   EXPECT_THAT(text, HasSubstr("Hands > Goloman"));
   EXPECT_THAT(text, HasSubstr("down: refused"));
+}
+
+TEST(StatusLines, ShowJournals) {
+  ServerView full = View("Hands");
+  full.journal = JournalView{.state = "failing",
+                             .last_error = "No space left on device",
+                             .failing_s = 75,
+                             .failures = 2,
+                             .rows_loaded = 1'234'567,
+                             .sync_max_s = 0.25};
+  ServerView good = View("Welsh");
+  good.journal = JournalView{.state = "ok", .lag_rows = 7};
+  const Sample sample{.time = {}, .answers = {{"Hands", full}, {"Welsh", good}}};
+  const std::string text = Joined(StatusLines(sample.answers));
+  EXPECT_THAT(text, HasSubstr("  ready, but the journal fails\n"));
+  EXPECT_THAT(text, HasSubstr("250.00 ms         2  failing for 1m15s: No space left on device\n"));
+  EXPECT_THAT(text, HasSubstr("0.00 ms         0  ok\n"));
+  const std::string top = Joined(TopLines(sample, sample, 80, 24));
+  EXPECT_THAT(top, HasSubstr("Hands  disk! "));
+  EXPECT_THAT(top, HasSubstr("Welsh  ready "));
 }
 
 TEST(TopLines, ShowRatesAndFitTheBuiltInHerdOnAPlainTerminal) {

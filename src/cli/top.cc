@@ -38,9 +38,10 @@ constexpr std::chrono::milliseconds kAnswerTime{1000};
 constexpr const char* kFooter =
     "q ends it. REP/S are reports of clients, ASK/S questions, IN/S, OUT/S and DUP/S rows over a\n"
     "link, LAG the rows that a link was not handed yet, DELAY the longest delay of a loop in the\n"
-    "last minute, in ms. Servers whose DIGEST is the same have the same rows. Where standard "
-    "output\n"
-    "is no terminal, frames are printed one after the other.\n"
+    "last minute, in ms. Servers whose DIGEST is the same have the same rows. STATE is wait while "
+    "a\n"
+    "server is not ready, disk! while its journal fails: `herd status` says why. Where standard\n"
+    "output is no terminal, frames are printed one after the other.\n"
     "\n"
     "Examples:\n"
     "  herd top\n"

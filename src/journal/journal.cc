@@ -99,6 +99,7 @@ Status Journal::status() const {
   const fleet::Cursors newest = fleet_.newest();
   const std::lock_guard lock(mutex_);
   Status status = status_;
+  // What a start puts into the fleet is on the disk.
   if (status.state != Status::State::kLoading)
     status.changes_waiting = ChangesBetween(written_, newest);
   status.waiters += waiters_.size();

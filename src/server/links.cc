@@ -294,8 +294,6 @@ LinkStatus Links::StatusOf(const Neighbour& neighbour, flood::Instant now) const
   } else if (neighbour.dialing) {
     status.state = LinkStatus::State::kDialing;
   }
-  status.rows_caught_up = status.counters.rows_caught_up;
-  status.repairs = status.counters.repairs;
   return status;
 }
 

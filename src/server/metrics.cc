@@ -179,23 +179,80 @@ void AddLinks(const Status& status, Families& families) {
   families.Counter("herd_link_unknown_messages_total",
                    "Messages that came in and were none: should be 0.");
   each([](const LinkStatus& link) { return link.counters.messages_unknown; });
+  families.Counter("herd_link_announced_rows_total",
+                   "Rows that were only told of, since another way leads to the neighbour.");
+  each([](const LinkStatus& link) { return link.counters.announced_in; }, {{"direction", "in"}});
+  each([](const LinkStatus& link) { return link.counters.announced_out; }, {{"direction", "out"}});
+  families.Counter("herd_link_asked_for_rows_total",
+                   "Rows announced to us that we asked for, since nobody else brought them.");
+  each([](const LinkStatus& link) { return link.counters.needed; });
+  families.Counter("herd_link_catch_up_rows_total",
+                   "Rows sent again, since the other side may have missed them.");
+  each([](const LinkStatus& link) { return link.counters.catch_up_rows_in; },
+       {{"direction", "in"}});
+  each([](const LinkStatus& link) { return link.counters.catch_up_rows_out; },
+       {{"direction", "out"}});
   families.Counter("herd_link_caught_up_rows_total",
-                   "Rows that came in because they had been missed before.");
-  each_if(&LinkStatus::rows_caught_up);
+                   "Of the rows that came in so, those that had been missed indeed.");
+  each([](const LinkStatus& link) { return link.counters.rows_caught_up; });
+  families.Counter("herd_link_comparisons_total",
+                   "Comparisons of all rows with the neighbour that were finished.");
+  each([](const LinkStatus& link) { return link.counters.comparisons; });
   families.Counter("herd_link_repairs_total",
                    "Rows that a comparison found missing while the link was healthy: should be 0.");
-  each_if(&LinkStatus::repairs);
+  each([](const LinkStatus& link) { return link.counters.repairs; });
 }
 
 void AddJournal(const Status& status, Families& families) {
   if (!status.journal) return;
+  using State = journal::Status::State;
+  const journal::Status& told = status.journal->told;
   families.Gauge("herd_journal_state", "1 for the state that the journal is in.");
-  for (const auto state : {JournalStatus::State::kLoading, JournalStatus::State::kWriting,
-                           JournalStatus::State::kFailing}) {
-    families.Sample(status.journal->state == state ? 1 : 0, {{"state", WordFor(state)}});
-  }
-  families.Gauge("herd_journal_lag_rows", "Rows that changed and are not on disk yet.");
-  families.Sample(status.journal->lag_rows);
+  for (const State state : {State::kLoading, State::kOk, State::kFailing})
+    families.Sample(told.state == state ? 1 : 0, {{"state", WordFor(state)}});
+  families.Gauge("herd_journal_failing_seconds",
+                 "For how long the journal has failed; 0 while it works.");
+  families.Sample(status.journal->failing_for);
+  families.Counter("herd_journal_failures_total", "How often the journal began to fail.");
+  families.Sample(told.failures);
+  families.Gauge("herd_journal_load_seconds", "How long the start took to load the journal.");
+  families.Sample(told.load_time);
+  families.Gauge(
+      "herd_journal_loaded_rows",
+      "Rows that the start found in the journal: taken, expired, or bad, which are no AT lines.");
+  families.Sample(told.loaded.rows, {{"outcome", "taken"}});
+  families.Sample(told.loaded.expired, {{"outcome", "expired"}});
+  families.Sample(told.loaded.bad, {{"outcome", "bad"}});
+  families.Counter("herd_journal_rows_written_total",
+                   "Rows written to the journal, those written again too.");
+  families.Sample(told.rows_written);
+  families.Counter("herd_journal_bytes_written_total",
+                   "Bytes written to the journal: of clients and AT lines.");
+  families.Sample(told.bytes_written);
+  families.Counter("herd_journal_syncs_total",
+                   "How often the journal had the disk sync what was written.");
+  families.Sample(told.syncs);
+  families.Gauge("herd_journal_last_sync_seconds",
+                 "How long the last sync took, with the writing before it.");
+  families.Sample(told.last_sync_time);
+  families.Gauge("herd_journal_max_sync_seconds",
+                 "How long the longest sync took since the start.");
+  families.Sample(told.max_sync_time);
+  families.Gauge("herd_journal_lag_rows", "Changes that are not written to the journal yet.");
+  families.Sample(told.changes_waiting);
+  families.Gauge("herd_journal_waiters", "How many replies wait for the next sync.");
+  families.Sample(told.waiters);
+}
+
+void AddDurability(const Status& status, Families& families) {
+  if (!status.durability) return;
+  const Durability::Counts& counts = status.durability->counts;
+  families.Counter("herd_acknowledgements_total",
+                   "Replies that had to wait for the disk: sent once it had their reports, refused "
+                   "with their connection, or sent all the same.");
+  families.Sample(counts.durable, {{"outcome", "durable"}});
+  families.Sample(counts.refused, {{"outcome", "refused"}});
+  families.Sample(counts.in_memory, {{"outcome", "in_memory"}});
 }
 
 }  // namespace
@@ -207,6 +264,7 @@ std::vector<MetricFamily> Metrics(const Status& status) {
   AddLoops(status, families);
   AddLinks(status, families);
   AddJournal(status, families);
+  AddDurability(status, families);
   return families.Take();
 }
 

@@ -138,7 +138,22 @@ TEST(Metrics, HoldTheStatus) {
   EXPECT_EQ(series.at("herd_link_rows_total{link=\"Wilkes\",direction=\"out\"}"), 20);
   EXPECT_EQ(series.at("herd_link_round_trip_seconds{link=\"Wilkes\"}"), 0.00025);
   EXPECT_EQ(series.at("herd_loop_delay_max_seconds{loop=\"1\"}"), 0.0015);
-  EXPECT_EQ(series.at("herd_journal_state{state=\"writing\"}"), 1);
+  EXPECT_EQ(series.at("herd_link_catch_up_rows_total{link=\"Wilkes\",direction=\"in\"}"), 4);
+  EXPECT_EQ(series.at("herd_link_announced_rows_total{link=\"Wilkes\",direction=\"out\"}"), 11);
+  EXPECT_EQ(series.at("herd_journal_state{state=\"ok\"}"), 1);
+  EXPECT_EQ(series.at("herd_journal_state{state=\"failing\"}"), 0);
+  EXPECT_EQ(series.at("herd_journal_loaded_rows{outcome=\"taken\"}"), 30);
+  EXPECT_EQ(series.at("herd_journal_max_sync_seconds"), 0.25);
+  EXPECT_EQ(series.at("herd_acknowledgements_total{outcome=\"refused\"}"), 3);
+}
+
+TEST(Metrics, TellForHowLongTheJournalFails) {
+  Status status = FullStatus();
+  status.journal = FailingJournal();
+  const auto series = Exposition(MetricsText(status)).series();
+  EXPECT_EQ(series.at("herd_journal_state{state=\"failing\"}"), 1);
+  EXPECT_EQ(series.at("herd_journal_failing_seconds"), 120);
+  EXPECT_EQ(series.at("herd_ready"), 0);
 }
 
 TEST(Metrics, HistogramsAreCumulative) {
@@ -155,13 +170,11 @@ TEST(Metrics, HistogramsAreCumulative) {
 TEST(Metrics, LeaveOutWhatTheServerDoesNotHave) {
   Status status = FullStatus();
   status.journal.reset();
-  for (LinkStatus& link : status.links) {
-    link.repairs.reset();
-    link.lag_rows.reset();
-  }
+  status.durability.reset();
+  for (LinkStatus& link : status.links) link.lag_rows.reset();
   const std::string text = MetricsText(status);
   EXPECT_THAT(text, Not(HasSubstr("herd_journal")));
-  EXPECT_THAT(text, Not(HasSubstr("herd_link_repairs")));
+  EXPECT_THAT(text, Not(HasSubstr("herd_acknowledgements")));
   EXPECT_THAT(text, Not(HasSubstr("herd_link_lag_rows")));
 }
 

@@ -27,13 +27,13 @@ const char* WordFor(LinkStatus::State state) {
   std::abort();
 }
 
-const char* WordFor(JournalStatus::State state) {
+const char* WordFor(journal::Status::State state) {
   switch (state) {
-    case JournalStatus::State::kLoading:
+    case journal::Status::State::kLoading:
       return "loading";
-    case JournalStatus::State::kWriting:
-      return "writing";
-    case JournalStatus::State::kFailing:
+    case journal::Status::State::kOk:
+      return "ok";
+    case journal::Status::State::kFailing:
       return "failing";
   }
   std::abort();
@@ -55,8 +55,15 @@ const char* WordFor(fleet::Applied outcome) {
 
 std::optional<std::string> WhyNotReady(const Status& status) {
   if (status.ending) return "the server is ending";
-  if (status.journal && status.journal->state == JournalStatus::State::kLoading)
-    return "the journal is being loaded";
+  const auto journal = status.journal ? status.journal->told.state : journal::Status::State::kOk;
+  if (journal == journal::Status::State::kLoading) return "the journal is being loaded";
+  // It would take reports and close the connection instead of acknowledging them: clients do better
+  // at another server.
+  if (journal == journal::Status::State::kFailing && status.durability &&
+      status.durability->refuses) {
+    return "the journal fails, and reports are acknowledged from the disk only: " +
+           status.journal->told.last_error;
+  }
   const bool linked =
       status.links.empty() ||
       std::ranges::any_of(status.links, [](const LinkStatus& link) { return link.times_up > 0; });

@@ -10,7 +10,9 @@
 
 #include "fleet/digest.h"
 #include "flood/link.h"
+#include "journal/journal.h"
 #include "server/counters.h"
+#include "server/durability.h"
 #include "server/loop_stats.h"
 
 // What a server knows of itself, as plain values: each part fills in its own, and what a server
@@ -38,8 +40,6 @@ struct LinkStatus {
   flood::LinkCounters counters;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::optional<std::uint64_t> rows_caught_up;  // came as catch-up and won
-  std::optional<std::uint64_t> repairs;         // found by a comparison on a healthy link: a fault
 };
 
 struct LoopStatus {
@@ -50,11 +50,14 @@ struct LoopStatus {
 };
 
 struct JournalStatus {
-  enum class State { kLoading, kWriting, kFailing };
+  journal::Status told;                     // by the journal
+  std::chrono::nanoseconds failing_for{0};  // 0 while it does not fail
+};
 
-  State state = State::kLoading;
-  std::string why;           // it fails
-  std::size_t lag_rows = 0;  // changed, and not on disk yet
+// How replies fared that had to wait for the disk.
+struct DurabilityStatus {
+  bool refuses = false;  // no report is acknowledged while the journal fails
+  Durability::Counts counts;
 };
 
 struct ProcessStatus {
@@ -86,13 +89,14 @@ struct Status {
   std::vector<LoopStatus> loops;
   std::vector<LinkStatus> links;
   std::optional<JournalStatus> journal;
+  std::optional<DurabilityStatus> durability;  // with durability.ack = "disk"
   ProcessStatus process;
 };
 
 // "dialing"
 const char* WordFor(LinkStatus::State state);
 // "loading"
-const char* WordFor(JournalStatus::State state);
+const char* WordFor(journal::Status::State state);
 // "stored"
 const char* WordFor(fleet::Applied outcome);
 

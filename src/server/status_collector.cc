@@ -1,5 +1,8 @@
 #include "server/status_collector.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "server/clock.h"
@@ -24,6 +27,24 @@ void AddLoop(const LoopStats& stats, flood::Instant now, Status& status) {
                           .delays = stats.delay.counts()});
 }
 
+std::optional<JournalStatus> JournalOf(const Node& node) {
+  if (!node.journal) return std::nullopt;
+  JournalStatus status{.told = node.journal->status()};
+  if (const auto since = status.told.failing_since) {
+    // Never 0 while it fails, though the clock may have been set back.
+    const wire::Int128 nanos = (Now() - *since).nanos;
+    status.failing_for =
+        std::chrono::nanoseconds(static_cast<std::int64_t>(std::max(nanos, wire::Int128{1})));
+  }
+  return status;
+}
+
+std::optional<DurabilityStatus> DurabilityOf(const Node& node) {
+  if (!node.durability) return std::nullopt;
+  return DurabilityStatus{.refuses = node.config.durability.on_timeout == OnTimeout::kRefuse,
+                          .counts = node.durability->counts()};
+}
+
 }  // namespace
 
 StatusCollector::StatusCollector(const Node& node, const Links& links,
@@ -46,6 +67,8 @@ Status StatusCollector::Collect() const {
                 .sessions = node_.admission.connections(),
                 .sessions_limit = node_.admission.bounds().connections_max,
                 .links = links_.Status(now),
+                .journal = JournalOf(node_),
+                .durability = DurabilityOf(node_),
                 .process = process_.Last()};
   for (const LoopStats* loop : loops_) AddLoop(*loop, now, status);
   return status;

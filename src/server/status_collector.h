@@ -19,7 +19,7 @@ class StatusCollector {
   StatusCollector(const Node& node, const Links& links, std::vector<const LoopStats*> loops,
                   std::string version);
 
-  // Takes each stripe's lock of the fleet for about a microsecond, no other.
+  // Takes each stripe's lock of the fleet, and the journal's, for about a microsecond each.
   Status Collect() const;
 
   // The server ends: it is not ready any more.

@@ -38,10 +38,16 @@ void Write(JsonWriter& json, const LinkStatus& link) {
       .Member("duplicates", link.counters.rows_in_known)
       .Member("older", link.counters.rows_in_older)
       .Member("expired", link.counters.rows_in_expired)
-      .Member("unknown_messages", link.counters.messages_unknown);
-  if (link.rows_caught_up) json.Member("rows_caught_up", *link.rows_caught_up);
-  if (link.repairs) json.Member("repairs", *link.repairs);
-  json.Close('}');
+      .Member("unknown_messages", link.counters.messages_unknown)
+      .Member("announced_in", link.counters.announced_in)
+      .Member("announced_out", link.counters.announced_out)
+      .Member("asked_for", link.counters.needed)
+      .Member("catch_up_in", link.counters.catch_up_rows_in)
+      .Member("catch_up_out", link.counters.catch_up_rows_out)
+      .Member("rows_caught_up", link.counters.rows_caught_up)
+      .Member("comparisons", link.counters.comparisons)
+      .Member("repairs", link.counters.repairs)
+      .Close('}');
 }
 
 void Write(JsonWriter& json, const LoopStatus& loop) {
@@ -51,6 +57,40 @@ void Write(JsonWriter& json, const LoopStatus& loop) {
       .Key("delay");
   Write(json, loop.delays);
   json.Close('}');
+}
+
+void Write(JsonWriter& json, const JournalStatus& journal) {
+  const journal::Status& told = journal.told;
+  json.Open('{').Member("state", WordFor(told.state));
+  if (told.failing_since) json.Member("failing_s", Seconds(journal.failing_for));
+  if (!told.last_error.empty()) json.Member("last_error", told.last_error);
+  json.Member("failures", told.failures)
+      .Member("load_s", Seconds(told.load_time))
+      .Member("rows_loaded", told.loaded.rows)
+      .Member("rows_expired", told.loaded.expired)
+      .Member("rows_bad", told.loaded.bad)
+      .Member("damaged", told.loaded.damaged)
+      .Member("rows_written", told.rows_written)
+      .Member("bytes_written", told.bytes_written)
+      .Member("syncs", told.syncs)
+      .Member("sync_last_s", Seconds(told.last_sync_time))
+      .Member("sync_max_s", Seconds(told.max_sync_time))
+      .Member("lag_rows", told.changes_waiting)
+      .Member("waiters", told.waiters)
+      .Close('}');
+}
+
+void Write(JsonWriter& json, const DurabilityStatus& durability) {
+  json.Open('{')
+      .Member("durable", durability.counts.durable)
+      .Member("refused", durability.counts.refused)
+      .Member("in_memory", durability.counts.in_memory)
+      .Close('}');
+}
+
+template <typename Part>
+void WriteIf(JsonWriter& json, const char* key, const std::optional<Part>& part) {
+  if (part) Write(json.Key(key), *part);
 }
 
 template <typename Part>
@@ -104,11 +144,8 @@ std::string StatusJson(const Status& status) {
   WriteClients(json, status);
   WriteAll(json, "links", status.links);
   WriteAll(json, "loops", status.loops);
-  if (status.journal) {
-    json.Key("journal").Open('{').Member("state", WordFor(status.journal->state));
-    if (!status.journal->why.empty()) json.Member("why", status.journal->why);
-    json.Member("lag_rows", status.journal->lag_rows).Close('}');
-  }
+  WriteIf(json, "journal", status.journal);
+  WriteIf(json, "acknowledgements", status.durability);
   json.Key("process")
       .Open('{')
       .Member("memory_resident_bytes", status.process.memory_resident_bytes)

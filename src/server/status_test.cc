@@ -31,10 +31,21 @@ TEST(WhyNotReady, WaitsForTheFirstLink) {
 
 TEST(WhyNotReady, WaitsForTheJournalAndTellsOfTheEnd) {
   Status status = FullStatus();
-  status.journal->state = JournalStatus::State::kLoading;
+  status.journal->told.state = journal::Status::State::kLoading;
   EXPECT_THAT(WhyNotReady(status).value(), HasSubstr("loaded"));
   status.ending = true;
   EXPECT_THAT(WhyNotReady(status).value(), HasSubstr("ending"));
+}
+
+TEST(WhyNotReady, NamesAJournalThatFailsWhereReportsAreRefusedForIt) {
+  Status status = FullStatus();
+  status.journal = FailingJournal();
+  EXPECT_THAT(WhyNotReady(status).value(), HasSubstr("No space left on device"));
+  // They are acknowledged from memory.
+  status.durability->refuses = false;
+  EXPECT_EQ(WhyNotReady(status), std::nullopt);
+  status.durability.reset();
+  EXPECT_EQ(WhyNotReady(status), std::nullopt);
 }
 
 TEST(WhyNotHealthy, NamesTheLoopThatHangs) {
@@ -51,11 +62,23 @@ TEST(StatusJson, SaysWhatIsThereAndNoMore) {
   EXPECT_THAT(json, HasSubstr(R"("commands":{"iamat":50,"whatsat":6,"invalid":2})"));
   EXPECT_THAT(json, HasSubstr(R"("round_trip_ms":0.25)"));
   EXPECT_THAT(json, HasSubstr(R"("why":"refused \\ \u0001")"));
-  EXPECT_THAT(json, HasSubstr(R"("journal":{"state":"writing","lag_rows":8})"));
+  EXPECT_THAT(json, HasSubstr(R"("catch_up_in":4,"catch_up_out":0,"rows_caught_up":3)"));
+  EXPECT_THAT(json,
+              HasSubstr(R"("journal":{"state":"ok","failures":0,"load_s":0.5,)"
+                        R"("rows_loaded":30,"rows_expired":2,"rows_bad":1,"damaged":false,)"
+                        R"("rows_written":70,"bytes_written":7000,"syncs":6,)"
+                        R"("sync_last_s":0.002,"sync_max_s":0.25,"lag_rows":8,"waiters":1})"));
+  EXPECT_THAT(json, HasSubstr(R"("acknowledgements":{"durable":60,"refused":3,"in_memory":0})"));
+  status.journal = FailingJournal();
+  EXPECT_THAT(StatusJson(status),
+              HasSubstr(R"("journal":{"state":"failing","failing_s":120,)"
+                        R"("last_error":"No space left on device","failures":2,)"));
   status.journal.reset();
+  status.durability.reset();
   status.links.pop_back();
   status.links[0].lag_rows.reset();
   EXPECT_THAT(StatusJson(status), Not(HasSubstr("journal")));
+  EXPECT_THAT(StatusJson(status), Not(HasSubstr("acknowledgements")));
   EXPECT_THAT(StatusJson(status), Not(HasSubstr("lag_rows")));
 }
 

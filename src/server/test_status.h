@@ -4,6 +4,15 @@
 
 namespace herd::server {
 
+// What a journal says of a full disk since two minutes.
+inline JournalStatus FailingJournal() {
+  return {.told = {.state = journal::Status::State::kFailing,
+                   .last_error = "No space left on device",
+                   .failing_since = wire::UnixNanos{1},
+                   .failures = 2},
+          .failing_for = std::chrono::minutes(2)};
+}
+
 // A status in which every part that a server can have is there.
 inline Status FullStatus() {
   Status status{.name = "Hands", .herd = "test", .version = "1.2.3"};
@@ -32,15 +41,29 @@ inline Status FullStatus() {
                 .lag_rows = 9,
                 .round_trip = std::chrono::microseconds(250),
                 .bytes_in = 1000,
-                .bytes_out = 2000,
-                .rows_caught_up = 3,
-                .repairs = 0};
+                .bytes_out = 2000};
   up.counters.rows_in = 10;
   up.counters.rows_out = 20;
   up.counters.rows_in_known = 5;
+  up.counters.catch_up_rows_in = 4;
+  up.counters.rows_caught_up = 3;
+  up.counters.announced_out = 11;
+  up.counters.needed = 1;
+  up.counters.comparisons = 2;
   const LinkStatus down{.neighbour = "Ho\"liday\n", .address = "[::1]:1", .why = "refused \\ \x01"};
   status.links = {up, down};
-  status.journal = JournalStatus{.state = JournalStatus::State::kWriting, .why = "", .lag_rows = 8};
+  status.journal = JournalStatus{.told = {.state = journal::Status::State::kOk,
+                                          .loaded = {.rows = 30, .expired = 2, .bad = 1},
+                                          .load_time = std::chrono::milliseconds(500),
+                                          .rows_written = 70,
+                                          .bytes_written = 7000,
+                                          .syncs = 6,
+                                          .last_sync_time = std::chrono::milliseconds(2),
+                                          .max_sync_time = std::chrono::milliseconds(250),
+                                          .changes_waiting = 8,
+                                          .waiters = 1}};
+  status.durability =
+      DurabilityStatus{.refuses = true, .counts = {.durable = 60, .refused = 3, .in_memory = 0}};
   status.process = {
       .memory_resident_bytes = 1'048'576, .open_files = 12, .open_files_limit = 20'000};
   return status;
