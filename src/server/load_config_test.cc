@@ -301,7 +301,26 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{
             "[journal]\ndirectory = \"\"\n[durability]\nack = \"disk\"",
             "conf/herd.toml:4: durability.ack: \"disk\" needs a journal, and journal.directory is "
-            "empty; allowed: \"disk\" with a journal.directory, or \"memory\""}));
+            "empty; allowed: \"disk\" with a journal.directory, or \"memory\""},
+        Wrong{"[durability]\nack = \"peers:2\"",
+              "conf/herd.toml:2: durability.ack: \"peers:2\" can never be had at \"Welsh\", which "
+              "has 1 neighbours"},
+        Wrong{"[durability]\nack = \"peers:\"",
+              "conf/herd.toml:2: durability.ack: \"peers:\" is not allowed; allowed: \"memory\", "
+              "\"disk\" or \"peers:N\""},
+        Wrong{"[durability]\nack = \"peers:0\"", "conf/herd.toml:2: durability.ack: "},
+        Wrong{"[durability]\nack = \"peers:65\"", "conf/herd.toml:2: durability.ack: "},
+        Wrong{"[durability]\nack = \"peers:1 \"", "conf/herd.toml:2: durability.ack: "},
+        Wrong{"[durability]\nack = \"peers:-1\"", "conf/herd.toml:2: durability.ack: "},
+        Wrong{"[durability]\nack = \"none\"", "conf/herd.toml:2: durability.ack: "},
+        Wrong{"[durability]\nack = 1", "conf/herd.toml:2: durability.ack: "}));
+
+TEST(ParseConfig, TakesANumberOfPeers) {
+  const auto config = Parse("[durability]\nack = \"peers:1\"\n");
+  ASSERT_TRUE(config) << config.error();
+  EXPECT_EQ(config->durability.ack, Acknowledge::kPeers);
+  EXPECT_EQ(config->durability.peers, 1U);
+}
 
 TEST(ParseConfig, ReportsEveryFaultInTheOrderOfLines) {
   const std::string error =

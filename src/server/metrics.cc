@@ -248,8 +248,8 @@ void AddDurability(const Status& status, Families& families) {
   if (!status.durability) return;
   const Durability::Counts& counts = status.durability->counts;
   families.Counter("herd_acknowledgements_total",
-                   "Replies that had to wait for the disk: sent once it had their reports, refused "
-                   "with their connection, or sent all the same.");
+                   "Replies that had to wait for the disk or for neighbours: sent once these had "
+                   "their reports, refused with their connection, or sent all the same.");
   families.Sample(counts.durable, {{"outcome", "durable"}});
   families.Sample(counts.refused, {{"outcome", "refused"}});
   families.Sample(counts.in_memory, {{"outcome", "in_memory"}});

@@ -11,6 +11,24 @@ namespace {
 // A loop that shows no sign of life for longer hangs.
 constexpr std::chrono::seconds kSilenceMax{5};
 
+// A server that would take reports and close the connection instead of acknowledging them: clients
+// do better at another one.
+std::optional<std::string> WhyNotAcknowledging(const Status& status) {
+  if (!status.durability || !status.durability->refuses) return std::nullopt;
+  if (status.durability->disk && status.journal &&
+      status.journal->told.state == journal::Status::State::kFailing) {
+    return "the journal fails, and reports are acknowledged from the disk only: " +
+           status.journal->told.last_error;
+  }
+  const auto up = static_cast<std::size_t>(
+      std::ranges::count(status.links, LinkStatus::State::kUp, &LinkStatus::state));
+  if (up < status.durability->peers) {
+    return "durability.ack is \"peers:" + std::to_string(status.durability->peers) + "\", and " +
+           std::to_string(up) + " of the neighbours are linked";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 const char* WordFor(LinkStatus::State state) {
@@ -57,18 +75,11 @@ std::optional<std::string> WhyNotReady(const Status& status) {
   if (status.ending) return "the server is ending";
   const auto journal = status.journal ? status.journal->told.state : journal::Status::State::kOk;
   if (journal == journal::Status::State::kLoading) return "the journal is being loaded";
-  // It would take reports and close the connection instead of acknowledging them: clients do better
-  // at another server.
-  if (journal == journal::Status::State::kFailing && status.durability &&
-      status.durability->refuses) {
-    return "the journal fails, and reports are acknowledged from the disk only: " +
-           status.journal->told.last_error;
-  }
   const bool linked =
       status.links.empty() ||
       std::ranges::any_of(status.links, [](const LinkStatus& link) { return link.times_up > 0; });
   if (!linked) return "no link to a neighbour has come up yet";
-  return std::nullopt;
+  return WhyNotAcknowledging(status);
 }
 
 std::optional<std::string> WhyNotHealthy(const Status& status) {

@@ -56,7 +56,9 @@ struct JournalStatus {
 
 // How replies fared that had to wait for the disk.
 struct DurabilityStatus {
-  bool refuses = false;  // no report is acknowledged while the journal fails
+  bool disk = false;      // it is the journal that makes reports safe
+  std::size_t peers = 0;  // so many neighbours do
+  bool refuses = false;   // no report is acknowledged while they cannot
   Durability::Counts counts;
 };
 
@@ -89,7 +91,7 @@ struct Status {
   std::vector<LoopStatus> loops;
   std::vector<LinkStatus> links;
   std::optional<JournalStatus> journal;
-  std::optional<DurabilityStatus> durability;  // with durability.ack = "disk"
+  std::optional<DurabilityStatus> durability;  // unless durability.ack is "memory"
   ProcessStatus process;
 };
 

@@ -41,7 +41,9 @@ std::optional<JournalStatus> JournalOf(const Node& node) {
 
 std::optional<DurabilityStatus> DurabilityOf(const Node& node) {
   if (!node.durability) return std::nullopt;
-  return DurabilityStatus{.refuses = node.config.durability.on_timeout == OnTimeout::kRefuse,
+  return DurabilityStatus{.disk = node.config.durability.ack == Acknowledge::kDisk,
+                          .peers = node.config.durability.peers,
+                          .refuses = node.config.durability.on_timeout == OnTimeout::kRefuse,
                           .counts = node.durability->counts()};
 }
 

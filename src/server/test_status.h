@@ -62,8 +62,10 @@ inline Status FullStatus() {
                                           .max_sync_time = std::chrono::milliseconds(250),
                                           .changes_waiting = 8,
                                           .waiters = 1}};
-  status.durability =
-      DurabilityStatus{.refuses = true, .counts = {.durable = 60, .refused = 3, .in_memory = 0}};
+  status.durability = DurabilityStatus{.disk = true,
+                                       .peers = 0,
+                                       .refuses = true,
+                                       .counts = {.durable = 60, .refused = 3, .in_memory = 0}};
   status.process = {
       .memory_resident_bytes = 1'048'576, .open_files = 12, .open_files_limit = 20'000};
   return status;
