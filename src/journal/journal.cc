@@ -195,7 +195,8 @@ bool Journal::Sync() {
 }
 
 bool Journal::TryAgain() {
-  const auto result = writer_->Recover();
+  auto result = writer_->Recover();
+  if (result) result = writer_->Sync();
   failing_ = false;
   Note(result);
   if (failing_) return false;

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "wire/at.h"
+#include "journal/load_row.h"
 
 namespace herd::journal {
 namespace {
@@ -33,17 +33,18 @@ std::string Printable(std::string_view text) {
   return out;
 }
 
-void LoadRow(std::string_view client, std::string_view at_line, fleet::Fleet& fleet, Part& part) {
-  const auto at = wire::ParseAt(at_line);
-  if (!at || at->client != client) {
-    ++part.bad;
-    if (part.bad_rows.size() < kBadRowsShown) {
-      part.bad_rows.push_back(fmt::format("{}: {}", Printable(client), Printable(at_line)));
-    }
-  } else if (fleet.Apply(*at, fleet::kFromDisk) == fleet::Applied::kExpired) {
-    part.expired.emplace_back(client);
-  } else {
-    ++part.rows;
+void TakeRow(std::string_view client, std::string_view at_line, fleet::Fleet& fleet, Part& part) {
+  switch (LoadRow(client, at_line, fleet)) {
+    case RowLoaded::kKept:
+      ++part.rows;
+      break;
+    case RowLoaded::kExpired:
+      part.expired.emplace_back(client);
+      break;
+    case RowLoaded::kBad:
+      ++part.bad;
+      if (part.bad_rows.size() < kBadRowsShown)
+        part.bad_rows.push_back(fmt::format("{}: {}", Printable(client), Printable(at_line)));
   }
 }
 
@@ -52,7 +53,7 @@ std::vector<Part> LoadParts(const RocksStore& store, fleet::Fleet& fleet, std::s
   std::vector<Part> parts(ranges.size());
   const auto load = [&](std::size_t i) {
     parts[i].end = store.Read(ranges[i], [&](std::string_view client, std::string_view at_line) {
-      LoadRow(client, at_line, fleet, parts[i]);
+      TakeRow(client, at_line, fleet, parts[i]);
     });
   };
   {

@@ -37,8 +37,9 @@ class Store {
   // What is written is on the disk when this returns.
   virtual std::expected<void, std::string> Sync() = 0;
 
-  // After an error: starts again from what is on the disk. Of what was written after the last
-  // successful Sync anything may be missing. An error leaves it for another try.
+  // After an error: starts again from what is on the disk, and what it finds there is synced. Of
+  // what was written after the last successful Sync anything may be missing. An error leaves it for
+  // another try.
   virtual std::expected<Recovered, std::string> Recover() = 0;
 };
 

@@ -36,17 +36,35 @@ std::expected<bool, std::string> Writer::WriteBatch() {
 }
 
 std::expected<void, std::string> Writer::Sync() {
-  // Changes go on meanwhile; those that come after this need not be waited for.
-  const fleet::Cursors target = fleet_.newest();
-  while (!HasWritten(target)) {
-    if (auto written = WriteBatch(); !written) return std::unexpected(written.error());
+  BeginSync();
+  while (true) {
+    const auto done = SyncStep();
+    if (!done) return std::unexpected(done.error());
+    if (*done) return {};
   }
-  if (!unsynced_) return {};
+}
+
+// Changes go on meanwhile; those that come after BeginSync need not be waited for.
+std::expected<bool, std::string> Writer::SyncStep() {
+  if (!step_is_last()) {
+    if (auto written = WriteBatch(); !written) return written;
+    return false;
+  }
+  if (!unsynced_) return true;
   if (auto synced = store_.Sync(); !synced) return Lose(std::move(synced.error()));
   ++counts_.syncs;
   unsynced_ = false;
   synced_ = follower_.cursors();
-  return {};
+  return true;
+}
+
+// The follower's cursors would not do. A row that changed before one, and again behind it, has not
+// been written, neither as it was nor as it is.
+bool Writer::step_is_last() const {
+  for (std::size_t stripe = 0; stripe < target_.size(); ++stripe) {
+    if (follower_.complete()[stripe] < target_[stripe]) return false;
+  }
+  return true;
 }
 
 std::expected<void, std::string> Writer::Recover() {
@@ -56,7 +74,7 @@ std::expected<void, std::string> Writer::Recover() {
     synced_ = {};
     follower_.Rewind(synced_);
   }
-  return Sync();
+  return {};
 }
 
 // After an error: nothing that was not synced counts as written.
@@ -64,15 +82,6 @@ std::unexpected<std::string> Writer::Lose(std::string error) {
   follower_.Rewind(synced_);
   unsynced_ = false;
   return std::unexpected(std::move(error));
-}
-
-// The follower's cursors would not do. A row that changed before one, and again behind it, has not
-// been written, neither as it was nor as it is.
-bool Writer::HasWritten(const fleet::Cursors& target) const {
-  for (std::size_t stripe = 0; stripe < target.size(); ++stripe) {
-    if (follower_.complete()[stripe] < target[stripe]) return false;
-  }
-  return true;
 }
 
 }  // namespace herd::journal

@@ -27,9 +27,9 @@ class Writer {
   // millisecond.
   static constexpr std::size_t kBatchBytes = 256 * 1024;
 
-  // Follows from now on; what the fleet holds already is in the store, unless it `is_empty`: then
-  // all rows are written. `wake` is a Follower's: called under a lock of the fleet. A batch is full
-  // with the row that brings it to `batch_bytes`.
+  // Follows from now on; what the fleet holds already is in the store and synced, unless it
+  // `is_empty`: then all rows are written. `wake` is a Follower's: called under a lock of the
+  // fleet. A batch is full with the row that brings it to `batch_bytes`.
   Writer(fleet::Fleet& fleet, Store& store, bool is_empty, std::function<void()> wake,
          std::size_t batch_bytes = kBatchBytes);
 
@@ -46,7 +46,13 @@ class Writer {
   // as long as rows change faster than the store takes them.
   std::expected<void, std::string> Sync();
 
-  // After an error: starts the store again, writes what may have been lost, and syncs.
+  // The same step by step, for one who lets time pass in between: after BeginSync, SyncStep until
+  // it says that it is done. Each step writes a batch, but the last one, which syncs the store.
+  void BeginSync() { target_ = fleet_.newest(); }
+  std::expected<bool, std::string> SyncStep();
+  bool step_is_last() const;
+
+  // After an error: starts the store again. The next Sync writes what may have been lost.
   std::expected<void, std::string> Recover();
 
   // Up to where the store has rows; after an error, up to where they are on the disk.
@@ -60,11 +66,11 @@ class Writer {
   const std::size_t batch_bytes_;
   fleet::Follower follower_;
   fleet::Cursors synced_;
+  fleet::Cursors target_{};  // what the present Sync is to cover
   bool unsynced_ = false;
   Counts counts_;
 
   std::unexpected<std::string> Lose(std::string error);
-  bool HasWritten(const fleet::Cursors& target) const;
 };
 
 }  // namespace herd::journal
