@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,10 +67,30 @@ herd::flood::Link::Start StartOf(const herd::fleet::Fleet& fleet, std::uint16_t 
           .now = {}};
 }
 
+// A fleet of half a megabyte takes longer to make than an input to read: one is emptied for the
+// next.
+class ReusedFleet {
+ public:
+  herd::fleet::Fleet& Emptied() {
+    constexpr herd::wire::UnixNanos kNever{std::numeric_limits<std::int64_t>::max()};
+    fleet_->SetHorizon({.rows = kNever, .tombstones = kNever});
+    for (std::size_t i = 0; i < herd::fleet::Fleet::kStripes; ++i) fleet_->DropExpired(i);
+    fleet_->SetHorizon({});
+    // One that was received at the end of all times is still there.
+    if (fleet_->digest() != herd::fleet::Digest{}) fleet_ = std::make_unique<herd::fleet::Fleet>();
+    return *fleet_;
+  }
+
+ private:
+  std::unique_ptr<herd::fleet::Fleet> fleet_ = std::make_unique<herd::fleet::Fleet>();
+};
+
 // Whatever a neighbour says, the fleet holds only rows that can be flooded on and read again.
 void FuzzLink(std::string_view input, bool leads) {
+  static ReusedFleet reused_fleet;
+  static ReusedFleet reused_neighbour;
   const herd::flood::Instant start{};
-  herd::fleet::Fleet fleet;
+  herd::fleet::Fleet& fleet = reused_fleet.Emptied();
   std::string replies;
   herd::flood::Topology topology("Hands");
   topology.Up("Wilkes");
@@ -82,7 +104,7 @@ void FuzzLink(std::string_view input, bool leads) {
   });
   std::string flooded;
   to.Flood(start, flooded, SIZE_MAX);
-  herd::fleet::Fleet neighbour;
+  herd::fleet::Fleet& neighbour = reused_neighbour.Emptied();
   herd::flood::Link received(
       neighbour, other_topology, StartOf(neighbour, 0, false), [] {}, replies);
   ForEachLine(flooded, herd::flood::kMessageBytesMax, [&](std::string_view line) {
