@@ -146,13 +146,13 @@ std::expected<void, std::string> Server::ListenForPeers() {
 std::expected<void, std::string> Server::ListenForAdmin() {
   const auto& endpoint = node_.config.Find(node_.name)->admin;
   if (!endpoint) return {};
-  auto admin = net::HttpServer::Open(first_loop(), endpoint->host, endpoint->port,
-                                     {.answer =
-                                          [this](const net::HttpRequest& request) {
-                                            return AnswerAdmin(
-                                                request, [this] { return status_.Collect(); });
-                                          },
-                                      .fault = AdminFault});
+  auto admin = net::HttpServer::Open(
+      first_loop(), endpoint->host, endpoint->port,
+      {.answer =
+           [this](const net::HttpRequest& request, const net::HttpReply& reply) {
+             reply(AnswerAdmin(request, [this] { return status_.Collect(); }));
+           },
+       .fault = AdminFault});
   if (!admin) return std::unexpected(node_.name + ", for administration: " + admin.error());
   admin_ = *std::move(admin);
   return {};
