@@ -107,6 +107,12 @@ TEST_F(Command, TakesLocationsThatStartWithAMinus) {
   }
 }
 
+TEST_F(Command, TakesOneServerBehindEachServerOption) {
+  EXPECT_NO_THROW(
+      app_.parse("replay --server 127.0.0.1:1 --server 127.0.0.1:1 no/such.csv --json"));
+  EXPECT_NE(context_.exit, Exit::kOk);
+}
+
 TEST_F(Command, SuggestsTheCommandThatWasMeant) {
   EXPECT_EQ(UnknownCommand(app_, {"iamt", "x"}),
             "there is no command \"iamt\"; did you mean \"iamat\"?");
