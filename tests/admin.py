@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import urllib.parse
+from collections.abc import Mapping
 from typing import Any
 
 from herd_process import Herd
 from waiting import DEADLINE
 
 
-def get(running: Herd, name: str, path: str, method: str = "GET") -> tuple[int, http.client.HTTPMessage, bytes]:
+def get(
+    running: Herd, name: str, path: str, method: str = "GET", headers: Mapping[str, str] | None = None
+) -> tuple[int, http.client.HTTPMessage, bytes]:
     connection = http.client.HTTPConnection(running.host, running.admin_ports[name], timeout=DEADLINE)
     with contextlib.closing(connection):
-        connection.request(method, path)
+        connection.request(method, path, headers=headers or {})
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
 
@@ -34,6 +38,13 @@ def metric(running: Herd, name: str, series: str) -> float:
     text = get(running, name, "/metrics")[2].decode()
     (line,) = [line for line in text.splitlines() if line.startswith(series + " ")]
     return float(line.rpartition(" ")[2])
+
+
+def forget(running: Herd, name: str, client: str | bytes, query: str = "") -> tuple[int, dict[str, Any]]:
+    """Has a server forget a client; what it answers."""
+    path = f"/v1/clients/{urllib.parse.quote(client, safe='')}{query}"
+    code, _, body = get(running, name, path, "DELETE", {"X-Herd": "1"})
+    return code, json.loads(body)
 
 
 def digests(running: Herd) -> set[str]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import command_line
-from admin import get, metric, status
+from admin import forget, get, metric, status
 from exchange import LineReader, connect, exchange, iamat, parse_at, position, read_to_end, whatsat
 from herd_case import HerdCase
 from herd_process import BINARY, FIVE, Herd, Server, StartFailed, single
@@ -378,6 +378,14 @@ class FullDisk(HerdCase):
             return "failing for " in text and "No space left on device" in text
 
         wait_until(shown, "herd status shows it")
+
+        def told_of_it() -> bool:
+            code, answer = forget(herd, "Goloman", "nobody")
+            if ready:
+                return code == 200 and answer["on_disk"] is False
+            return code == 503 and "not on the disk: the journal fails" in answer["error"]
+
+        wait_until(told_of_it, "whoever forgets a client is told that it is not on the disk")
 
 
 class NamespacedServer(Server):

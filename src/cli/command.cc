@@ -2,6 +2,7 @@
 
 #include "cli/check_config.h"
 #include "cli/completion.h"
+#include "cli/forget.h"
 #include "cli/iamat.h"
 #include "cli/man.h"
 #include "cli/places.h"
@@ -42,6 +43,7 @@ void AddHerdCommands(CLI::App& app, Context& context) {
   AddServe(app, context);
   AddIamat(app, context);
   AddWhatsat(app, context);
+  AddForget(app, context);
   AddReplay(app, context);
   AddStatus(app, context);
   AddTop(app, context);

@@ -107,6 +107,14 @@ TEST_F(Command, TakesLocationsThatStartWithAMinus) {
   }
 }
 
+TEST_F(Command, TakesOneServerBehindEachServerOption) {
+  for (const char* line : {"forget --server 127.0.0.1:1 --server 127.0.0.1:1 kiwi --json",
+                           "replay --server 127.0.0.1:1 --server 127.0.0.1:1 no/such.csv --json"}) {
+    EXPECT_NO_THROW(app_.parse(line)) << line;
+    EXPECT_NE(context_.exit, Exit::kOk) << line;
+  }
+}
+
 TEST_F(Command, SuggestsTheCommandThatWasMeant) {
   EXPECT_EQ(UnknownCommand(app_, {"iamt", "x"}),
             "there is no command \"iamt\"; did you mean \"iamat\"?");
@@ -117,8 +125,8 @@ TEST_F(Command, SuggestsTheCommandThatWasMeant) {
 
 TEST_F(Command, IsRefusedForAWrongConfiguration) {
   context_.config_file = "no/such.toml";
-  for (const char* line : {"iamat kiwi +1+1", "check-config", "completion servers", "replay x.csv",
-                           "status", "top --once"}) {
+  for (const char* line : {"iamat kiwi +1+1", "forget kiwi", "check-config", "completion servers",
+                           "replay x.csv", "status", "top --once"}) {
     context_.exit = Exit::kOk;
     app_.parse(line);
     EXPECT_EQ(context_.exit, Exit::kUsage) << line;

@@ -132,7 +132,8 @@ void AddReplayOptions(CLI::App& command, ReplayOptions& options) {
                   "times; default: all servers of the configuration in turn")
       ->type_name(std::string(kServerTypeName))
       ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);  // what stands behind its value is not one, too
   command
       .add_option("--speed", options.speed,
                   "1: as the rows' times are apart; 60: sixty times faster; max: as fast as the "

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/ask.h"
-#include "cli/http_get.h"
+#include "cli/http_client.h"
 #include "cli/status_text.h"
 #include "cli/target.h"
 #include "server/json_writer.h"
@@ -68,9 +68,9 @@ Exit Status(const Context& context, const Options& options) {
     Complain(targets.error());
     return Exit::kUsage;
   }
-  HttpGetter getter;
+  HttpClient http;
   const auto texts =
-      FetchStatus(getter, *targets,
+      FetchStatus(http, *targets,
                   std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_s * 1000)));
   const std::vector<ServerAnswer> answers = ReadStatus(*targets, texts);
   if (options.json) {

@@ -176,13 +176,13 @@ std::vector<std::string> ServerTable(Rows rows, const std::vector<std::size_t>& 
 
 }  // namespace
 
-std::vector<std::expected<std::string, std::string>> FetchStatus(HttpGetter& getter,
+std::vector<std::expected<std::string, std::string>> FetchStatus(HttpClient& http,
                                                                  const std::vector<Target>& targets,
                                                                  std::chrono::milliseconds timeout,
                                                                  std::span<const int> wake) {
   std::vector<server::Endpoint> endpoints;
   for (const Target& target : targets) endpoints.push_back(target.endpoint);
-  return getter.Get(endpoints, "/v1/status", timeout, wake);
+  return http.Get(endpoints, "/v1/status", timeout, wake);
 }
 
 std::vector<ServerAnswer> ReadStatus(

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/http_get.h"
+#include "cli/http_client.h"
 #include "cli/server_view.h"
 #include "cli/target.h"
 
@@ -19,8 +19,8 @@ struct ServerAnswer {
   std::expected<ServerView, std::string> view;
 };
 
-// Asks for the status of each target: its text, or why there is none. See HttpGetter::Get.
-std::vector<std::expected<std::string, std::string>> FetchStatus(HttpGetter& getter,
+// Asks for the status of each target: its text, or why there is none. See HttpClient::Get.
+std::vector<std::expected<std::string, std::string>> FetchStatus(HttpClient& http,
                                                                  const std::vector<Target>& targets,
                                                                  std::chrono::milliseconds timeout,
                                                                  std::span<const int> wake = {});

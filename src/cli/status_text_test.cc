@@ -157,26 +157,26 @@ TEST(TopLines, NeverExceedTheTerminalNorCountBackwards) {
   EXPECT_THAT(all, HasSubstr("unreachable: xxx"));
 }
 
-TEST(HttpGetter, BringsBodiesAndSaysWhyNot) {
+TEST(HttpClient, BringsPagesAndSaysWhyNot) {
   const std::string body = "{\"a\":1}";
   // FakeServer answers a line at a time; the empty one ends the request.
-  const auto http = [](const std::string& head) {
+  const auto answering = [](const std::string& head) {
     return [head](std::string_view line) -> std::optional<std::string> {
       return line == "\r" ? head : std::string();
     };
   };
-  const FakeServer good(http("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" + body));
-  const FakeServer bad(http("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"));
-  const FakeServer silent(http(""));
-  const FakeServer strange(http("? GET\n"));
-  HttpGetter getter;
+  const FakeServer good(answering("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" + body));
+  const FakeServer bad(answering("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"));
+  const FakeServer silent(answering(""));
+  const FakeServer strange(answering("? GET\n"));
+  HttpClient http;
   const auto start = std::chrono::steady_clock::now();
-  const auto results = getter.Get({good.target().endpoint,
-                                   bad.target().endpoint,
-                                   silent.target().endpoint,
-                                   strange.target().endpoint,
-                                   {"127.0.0.1", 1}},
-                                  "/x", 300ms);
+  const auto results = http.Get({good.target().endpoint,
+                                 bad.target().endpoint,
+                                 silent.target().endpoint,
+                                 strange.target().endpoint,
+                                 {"127.0.0.1", 1}},
+                                "/x", 300ms);
   EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
   ASSERT_EQ(results.size(), 5U);
   EXPECT_EQ(results[0], body);
@@ -184,6 +184,22 @@ TEST(HttpGetter, BringsBodiesAndSaysWhyNot) {
   EXPECT_THAT(results[2].error(), HasSubstr("imed out"));
   EXPECT_FALSE(results[3]);
   EXPECT_THAT(results[4].error(), HasSubstr("connect"));
+}
+
+TEST(HttpClient, SendsMethodPathAndHeadersAsTheyAre) {
+  // Answers with the lines that came.
+  const FakeServer echo([lines = std::string()](std::string_view line) mutable {
+    lines.append(line.substr(0, line.find('\r'))).append("\n");
+    if (line != "\r") return std::optional<std::string>("");
+    return std::optional(
+        fmt::format("HTTP/1.1 409 No\r\nContent-Length: {}\r\n\r\n{}", lines.size(), lines));
+  });
+  const HttpCall call{.method = "DELETE", .path = "/a/../%2E?b", .headers = {"X-Herd: 1"}};
+  const auto response = HttpClient().Ask({echo.target().endpoint}, call, 10s).front();
+  ASSERT_TRUE(response) << response.error();
+  EXPECT_EQ(response->status, 409);
+  EXPECT_THAT(response->body, HasSubstr("DELETE /a/../%2E?b HTTP/1.1\n"));
+  EXPECT_THAT(response->body, HasSubstr("\nX-Herd: 1\n"));
 }
 
 }  // namespace

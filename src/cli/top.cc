@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "cli/ask.h"
-#include "cli/http_get.h"
+#include "cli/http_client.h"
 #include "cli/signals.h"
 #include "cli/status_text.h"
 #include "cli/target.h"
@@ -84,7 +84,7 @@ class Top {
   const Signals signals_;
   std::vector<int> wake_;
   std::optional<Screen> screen_;
-  HttpGetter getter_;
+  HttpClient http_;
   Sample shown_before_;
   Sample shown_;
   bool ended_ = false;
@@ -92,7 +92,7 @@ class Top {
   // Asks again when a mere change of the window's size broke the asking off.
   Sample Ask() {
     for (;;) {
-      const auto texts = FetchStatus(getter_, targets_, kAnswerTime, wake_);
+      const auto texts = FetchStatus(http_, targets_, kAnswerTime, wake_);
       Sample sample{.time = Clock::now(), .answers = ReadStatus(targets_, texts)};
       if (!TakeWakers()) return sample;
       if (ended_) return sample;

@@ -30,7 +30,7 @@ bool Knows(const Fleet& fleet, std::string_view client) {
 
 Applied Forget(Fleet& fleet, const std::string& client, wire::UnixNanos now) {
   wire::ForgetTexts texts;
-  return fleet.Apply(wire::MakeForget(client, "Hands", now, texts), kFromClient);
+  return fleet.Apply(wire::MakeForget(client, "Hands", now, now, texts), kFromClient);
 }
 
 TEST(Expiry, IsByTheTimeOfReceipt) {

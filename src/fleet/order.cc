@@ -4,11 +4,6 @@
 #include <tuple>
 
 namespace herd::fleet {
-namespace {
-
-constexpr wire::Skew kAheadMax{10'000'000'000};
-
-}  // namespace
 
 wire::UnixNanos EffectiveTime(wire::UnixNanos time, wire::UnixNanos receipt) {
   // A bound that does not fit lies past every time that does.

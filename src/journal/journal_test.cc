@@ -71,7 +71,8 @@ TEST_F(JournalTest, BringsBackTombstones) {
     ASSERT_TRUE(journal.Start());
     wire::ForgetTexts texts;
     fleet.Apply(Report(1, 1).at(), fleet::kFromClient);
-    fleet.Apply(wire::MakeForget("c1", "Hands", testing::kNow, texts), fleet::kFromClient);
+    fleet.Apply(wire::MakeForget("c1", "Hands", testing::kNow, testing::kNow, texts),
+                fleet::kFromClient);
   }
   fleet::Fleet fleet;
   Journal journal(Settings(), fleet);

@@ -1,10 +1,12 @@
 #include "net/http_server.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
@@ -43,12 +45,22 @@ std::optional<unsigned> StatusOf(const error_code& error) {
   return {};
 }
 
-std::string_view PathOf(std::string_view target) {
-  return target.substr(0, target.find('?'));
-}
-
 std::string_view View(beast::string_view text) {
   return {text.data(), text.size()};
+}
+
+HttpRequest RequestOf(const http::request<http::string_body>& message, const tcp::endpoint& peer) {
+  const std::string_view target = View(message.target());
+  const std::size_t path_end = std::min(target.find('?'), target.size());
+  HttpRequest request{.method = View(message.method_string()),
+                      .path = target.substr(0, path_end),
+                      .query = target.substr(std::min(path_end + 1, target.size())),
+                      .headers = {},
+                      .peer = peer};
+  if (message.method() == http::verb::head) request.method = "GET";
+  for (const auto& field : message)
+    request.headers.push_back({View(field.name_string()), View(field.value())});
+  return request;
 }
 
 template <typename Body>
@@ -76,13 +88,21 @@ http::message_generator MessageOf(HttpAnswer answer, unsigned version, bool head
 
 }  // namespace
 
+std::optional<std::string_view> HttpRequest::Header(std::string_view name) const {
+  const auto found = std::ranges::find_if(
+      headers, [&](const HttpHeader& header) { return beast::iequals(header.name, name); });
+  if (found == headers.end()) return std::nullopt;
+  return found->value;
+}
+
 // One connection. The server holds it in its list until it is closed; pending operations hold it a
 // little longer, and do not touch the server after that.
 class HttpServer::Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(HttpServer& server, Socket socket)
+  Session(HttpServer& server, Socket socket, const tcp::endpoint& peer)
       : server_(server),
         stream_(std::move(socket)),
+        peer_(peer),
         buffer_(server.bounds_.header_bytes_max + server.bounds_.body_bytes_max) {}
 
   // `place`: where the server holds it.
@@ -122,13 +142,16 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
       return status ? Refuse(*status, error.message()) : Close();
     }
     const auto& request = parser_->get();
-    if (request.version() == kHttp11 && request.find(http::field::host) == request.end()) {
-      return Refuse(400, "the header Host is missing");
-    }
-    const bool head = request.method() == http::verb::head;
-    Write(server_.handler_.answer({.method = head ? "GET" : View(request.method_string()),
-                                   .path = PathOf(View(request.target()))}),
-          request.version(), head, request.keep_alive());
+    const std::size_t hosts = request.count(http::field::host);
+    if (hosts > 1 || (hosts == 0 && request.version() == kHttp11))
+      return Refuse(400, "there must be one header Host");
+    server_.handler_.answer(RequestOf(request, peer_),
+                            [self = shared_from_this(), version = request.version(),
+                             head = request.method() == http::verb::head,
+                             keep_alive = request.keep_alive()](HttpAnswer answer) {
+                              if (!self->closed_)
+                                self->Write(std::move(answer), version, head, keep_alive);
+                            });
   }
 
   void Refuse(unsigned status, std::string_view why) {
@@ -162,6 +185,7 @@ class HttpServer::Session : public std::enable_shared_from_this<Session> {
 
   HttpServer& server_;
   beast::basic_stream<tcp, Executor> stream_;
+  const tcp::endpoint peer_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::array<char, 4096> discarded_;
@@ -189,9 +213,9 @@ std::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::Open(
 
 void HttpServer::Start(Listener::OnError on_error) {
   for (const auto& listener : listeners_) {
-    listener->Start(
-        [this](Loop&, Socket socket, const tcp::endpoint&) { Accept(std::move(socket)); },
-        on_error);
+    listener->Start([this](Loop&, Socket socket,
+                           const tcp::endpoint& peer) { Accept(std::move(socket), peer); },
+                    on_error);
   }
 }
 
@@ -206,9 +230,9 @@ std::vector<tcp::endpoint> HttpServer::endpoints() const {
   return endpoints;
 }
 
-void HttpServer::Accept(Socket socket) {
+void HttpServer::Accept(Socket socket, const tcp::endpoint& peer) {
   if (sessions_.size() >= bounds_.connections_max) sessions_.front()->Close();
-  const auto session = std::make_shared<Session>(*this, std::move(socket));
+  const auto session = std::make_shared<Session>(*this, std::move(socket), peer);
   sessions_.push_back(session);
   session->Start(std::prev(sessions_.end()));
 }

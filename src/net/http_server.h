@@ -8,6 +8,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +18,21 @@
 
 namespace herd::net {
 
+struct HttpHeader {
+  std::string_view name;
+  std::string_view value;
+};
+
+// One request; its body is not kept. The texts are views that are good until it is answered.
 struct HttpRequest {
   std::string_view method;  // "GET"; of a HEAD too, whose answer goes out without its body
-  std::string_view path;    // "/v1/status", without a query
+  std::string_view path;    // "/v1/status", as it came, without a query
+  std::string_view query;   // what stands behind the "?", as it came
+  std::vector<HttpHeader> headers;
+  boost::asio::ip::tcp::endpoint peer;  // who asks
+
+  // The first header of that name, written in whatever case; nothing when there is none.
+  std::optional<std::string_view> Header(std::string_view name) const;
 };
 
 struct HttpAnswer {
@@ -29,6 +42,10 @@ struct HttpAnswer {
   std::string allow;  // the methods that are allowed, with status 405
 };
 
+// Takes the answer to one request: to be called once, at once or later, on the loop's thread. May
+// outlive the server; nobody may be left to read the answer.
+using HttpReply = std::function<void(HttpAnswer)>;
+
 // What one HTTP server bears.
 struct HttpBounds {
   std::size_t header_bytes_max = 8192;  // more is answered with 431
@@ -37,19 +54,20 @@ struct HttpBounds {
   // silent strangers do not keep anyone out.
   std::size_t connections_max = 32;
   // For a whole request to come, counted from the connection or the answer before; for an answer to
-  // be taken. Then the connection is closed.
+  // be taken. Then the connection is closed. How long an answer takes to be made is the handler's
+  // to bound.
   std::chrono::milliseconds time_max{10'000};
 };
 
-// A small HTTP/1.1 server on one loop, for people and programs that look after a server: GET and
-// HEAD, keep-alive, IPv4 and IPv6. Whoever sends what is no HTTP gets a 400 and is closed.
-// Everything but Open happens on the loop's thread.
+// A small HTTP/1.1 server on one loop, for people and programs that look after a server:
+// keep-alive, IPv4 and IPv6, requests of one connection one after the other. Whoever sends what is
+// no HTTP gets a 400 and is closed. Everything but Open happens on the loop's thread.
 class HttpServer {
  public:
-  // Answers one request at once: it must be quick. Requests that are malformed or too large do not
-  // get this far; `fault` makes the body of the answer to those.
+  // Answers one request; must be quick, but may reply later. Requests that are malformed or too
+  // large do not get this far; `fault` makes the body of the answer to those.
   struct Handler {
-    std::function<HttpAnswer(const HttpRequest&)> answer;
+    std::function<void(const HttpRequest&, HttpReply)> answer;
     std::function<HttpAnswer(unsigned status, std::string_view why)> fault;
   };
 
@@ -84,7 +102,7 @@ class HttpServer {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::list<std::shared_ptr<Session>> sessions_;  // the one that has been silent for longest first
 
-  void Accept(Socket socket);
+  void Accept(Socket socket, const boost::asio::ip::tcp::endpoint& peer);
 };
 
 }  // namespace herd::net

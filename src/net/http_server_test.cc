@@ -9,10 +9,14 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace herd::net {
 namespace {
@@ -24,11 +28,12 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-HttpAnswer Echo(const HttpRequest& request) {
-  return {.status = 200,
-          .content_type = "text/plain",
-          .body = std::string(request.method) + " " + std::string(request.path),
-          .allow = {}};
+HttpAnswer Text(std::string body) {
+  return {.status = 200, .content_type = "text/plain", .body = std::move(body), .allow = {}};
+}
+
+void Echo(const HttpRequest& request, const HttpReply& reply) {
+  reply(Text(std::string(request.method) + " " + std::string(request.path)));
 }
 
 HttpAnswer Fault(unsigned status, std::string_view why) {
@@ -38,8 +43,10 @@ HttpAnswer Fault(unsigned status, std::string_view why) {
 // A server on a loop of its own thread.
 class Http : public ::testing::Test {
  protected:
-  void Serve(HttpBounds bounds, const std::string& host = "127.0.0.1") {
-    auto opened = HttpServer::Open(loop_, host, 0, {.answer = Echo, .fault = Fault}, bounds);
+  void Serve(HttpBounds bounds, const std::string& host = "127.0.0.1",
+             std::function<void(const HttpRequest&, HttpReply)> answer = Echo) {
+    auto opened =
+        HttpServer::Open(loop_, host, 0, {.answer = std::move(answer), .fault = Fault}, bounds);
     ASSERT_TRUE(opened) << opened.error();
     server_ = *std::move(opened);
     endpoint_ = server_->endpoints().front();
@@ -112,6 +119,65 @@ TEST_F(Http, LeavesTheBodyOutForHead) {
   EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
 }
 
+TEST_F(Http, HandsOverAllOfARequest) {
+  Serve({}, "127.0.0.1", [this](const HttpRequest& request, const HttpReply& reply) {
+    EXPECT_EQ(request.method, "DELETE");
+    EXPECT_EQ(request.path, "/a%2Fb");
+    EXPECT_EQ(request.query, "c=d?e");
+    EXPECT_EQ(request.Header("host"), "h");
+    EXPECT_EQ(request.Header("X-HERD"), "1");
+    EXPECT_EQ(request.Header("x-her"), std::nullopt);
+    EXPECT_EQ(request.peer.address(), endpoint_.address());
+    reply(Text("taken"));
+  });
+  EXPECT_THAT(Exchange("DELETE /a%2Fb?c=d?e HTTP/1.1\r\nHost: h\r\nx-herd:  1 \r\nX-Herd: 2\r\n"
+                       "Connection: close\r\n\r\n"),
+              HasSubstr("taken"));
+}
+
+TEST_F(Http, WaitsForAnAnswerAndThenTakesTheNextRequest) {
+  std::vector<HttpReply> replies;  // the loop's
+  std::promise<void> asked;
+  Serve({.time_max = 50ms}, "127.0.0.1", [&](const HttpRequest& request, HttpReply reply) {
+    if (request.path != "/late") return Echo(request, reply);
+    replies.push_back(std::move(reply));
+    asked.set_value();
+  });
+  tcp::socket socket = Connect();
+  boost::asio::write(socket,
+                     boost::asio::buffer(std::string("GET /late HTTP/1.1\r\nHost: h\r\n\r\nGET "
+                                                     "/next HTTP/1.1\r\nHost: h\r\n"
+                                                     "Connection: close\r\n\r\n")));
+  asked.get_future().wait();
+  // Longer than a request or an answer may take on its way.
+  boost::asio::steady_timer later(loop_.context(), 150ms);
+  later.async_wait([&](error_code) { std::exchange(replies, {}).front()(Text("at last")); });
+  const std::string answers = ReadToEnd(socket);
+  EXPECT_LT(answers.find("at last"), answers.find("GET /next")) << answers;
+  EXPECT_NE(answers.find("GET /next"), std::string::npos) << answers;
+}
+
+TEST_F(Http, TakesAnAnswerThatNobodyWaitsForAnyMore) {
+  std::vector<HttpReply> replies;
+  std::promise<void> asked;
+  Serve({}, "127.0.0.1", [&](const HttpRequest&, HttpReply reply) {
+    replies.push_back(std::move(reply));
+    asked.set_value();
+  });
+  tcp::socket socket = Connect();
+  boost::asio::write(socket, boost::asio::buffer(std::string("GET / HTTP/1.1\r\nHost: h\r\n\r\n")));
+  asked.get_future().wait();
+  boost::asio::post(loop_.context(), [&] { server_->Stop(); });
+  EXPECT_EQ(ReadToEnd(socket), "");
+  std::promise<void> answered;
+  boost::asio::post(loop_.context(), [&] {
+    replies.front()(Text("to nobody"));
+    replies.clear();
+    answered.set_value();
+  });
+  answered.get_future().wait();
+}
+
 TEST_F(Http, RefusesWhatIsNoRequestOrTooLarge) {
   Serve({.header_bytes_max = 512, .body_bytes_max = 16});
   const auto status = [&](const std::string& request) { return Exchange(request).substr(9, 3); };
@@ -119,6 +185,7 @@ TEST_F(Http, RefusesWhatIsNoRequestOrTooLarge) {
   EXPECT_EQ(status(std::string("\0\xff\r\n\r\n", 6)), "400");
   EXPECT_EQ(status("GET / HTTP/3.7\r\n\r\n"), "400");
   EXPECT_EQ(status("GET / HTTP/1.1\r\n\r\n"), "400");
+  EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"), "400");
   EXPECT_EQ(status("GET /" + std::string(100'000, 'a')), "431");
   EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(600, 'a') + "\r\n\r\n"), "431");
   EXPECT_EQ(status("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 17\r\n\r\n"), "413");

@@ -1,12 +1,23 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/http_server.h"
+#include "server/forget.h"
 #include "server/status.h"
 
 namespace herd::server {
+
+// What the answers are made of.
+struct AdminParts {
+  std::function<Status()> collect;
+  // Forgets a client, and calls the function with what came of it, at once or later.
+  std::function<void(const ForgetRequest&, std::function<void(const Forgotten&)>)> forget;
+  std::vector<std::string> hosts;  // HostsOf the server
+};
 
 // What a server answers on its admin address:
 //
@@ -15,10 +26,12 @@ namespace herd::server {
 //   GET /metrics    the metrics in Prometheus' text format
 //   GET /v1/status  the status in JSON
 //
-// All but the metrics is JSON; what is not 200 says why in the member "error". `collect` is called
-// for what needs it.
-net::HttpAnswer AnswerAdmin(const net::HttpRequest& request,
-                            const std::function<Status()>& collect);
+//   DELETE /v1/clients/ID[?time=SECONDS]  forgets a client, whose ID is percent-encoded, as of now
+//                                         or that time: see WhyNoChange and Forget
+//
+// All but the metrics is JSON; what is not 200 says why in the member "error". GET changes nothing.
+void AnswerAdmin(const net::HttpRequest& request, const AdminParts& parts,
+                 const net::HttpReply& reply);
 
 // The answer to what is no such request.
 net::HttpAnswer AdminFault(unsigned status, std::string_view why);

@@ -55,6 +55,9 @@ class Links : public PeerOwner {
   // they do not within durability.timeout_ms. Any thread.
   void WhenConfirmed(std::vector<fleet::ClientHash> clients, flood::Confirmations::Done done);
 
+  // Hands all changes to the links.
+  void Flood();
+
   // Hands over the last changes, says goodbye, and dials no more.
   void Stop();
 
@@ -116,7 +119,6 @@ class Links : public PeerOwner {
   Neighbour& Find(std::string_view name);
   LinkStatus StatusOf(const Neighbour& neighbour, flood::Instant now) const;
   bool IsGreeting(const Neighbour& neighbour) const;
-  void Flood();
   std::shared_ptr<PeerSession> Add(net::Socket socket, std::string peer, std::string address);
   void DialLater(Neighbour& neighbour);
   void Dial(Neighbour& neighbour);

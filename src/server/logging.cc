@@ -6,6 +6,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdint>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -74,6 +76,18 @@ std::shared_ptr<spdlog::logger> MakeAsyncLogger(const std::string& name,
   log->set_formatter(MakeFormatter(pattern));
   log->flush_on(spdlog::level::info);
   return log;
+}
+
+std::string Escaped(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    if (c >= ' ' && c <= '~' && c != '\\') {
+      text += c;
+    } else {
+      fmt::format_to(std::back_inserter(text), "\\x{:02x}", static_cast<std::uint8_t>(c));
+    }
+  }
+  return text;
 }
 
 void FlushLogs() {

@@ -6,6 +6,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "server/config.h"
 
@@ -25,6 +26,9 @@ std::expected<std::shared_ptr<spdlog::logger>, std::string> MakeLog(const Loggin
 std::shared_ptr<spdlog::logger> MakeAsyncLogger(const std::string& name,
                                                 std::shared_ptr<spdlog::sinks::sink> sink,
                                                 const std::string& pattern);
+
+// Bytes from outside as they may stand in a log: printable ASCII, all else as \xNN.
+std::string Escaped(std::string_view bytes);
 
 // Writes out what is still queued and ends the logging thread; for the end of the process.
 void FlushLogs();

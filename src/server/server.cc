@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/admin.h"
+#include "server/admin_guard.h"
 #include "server/client_session.h"
 #include "server/clock.h"
 #include "server/file_limit.h"
@@ -97,6 +98,7 @@ Server::Server(Parts parts)
             return stats;
           }(),
           std::move(parts.version)),
+      forgetter_(first_loop(), node_, links_),
       signals_(first_loop().context(), SIGTERM, SIGINT),
       stop_timer_(first_loop().context()),
       on_ready_(std::move(parts.on_ready)) {
@@ -144,15 +146,18 @@ std::expected<void, std::string> Server::ListenForPeers() {
 }
 
 std::expected<void, std::string> Server::ListenForAdmin() {
-  const auto& endpoint = node_.config.Find(node_.name)->admin;
-  if (!endpoint) return {};
-  auto admin = net::HttpServer::Open(first_loop(), endpoint->host, endpoint->port,
-                                     {.answer =
-                                          [this](const net::HttpRequest& request) {
-                                            return AnswerAdmin(
-                                                request, [this] { return status_.Collect(); });
-                                          },
-                                      .fault = AdminFault});
+  const ServerEntry& entry = *node_.config.Find(node_.name);
+  if (!entry.admin) return {};
+  const AdminParts parts{
+      .collect = [this] { return status_.Collect(); },
+      .forget = [this](const ForgetRequest& request,
+                       Forgetter::Done done) { forgetter_.Forget(request, std::move(done)); },
+      .hosts = HostsOf(entry)};
+  auto admin = net::HttpServer::Open(
+      first_loop(), entry.admin->host, entry.admin->port,
+      {.answer = [parts](const net::HttpRequest& request,
+                         const net::HttpReply& reply) { AnswerAdmin(request, parts, reply); },
+       .fault = AdminFault});
   if (!admin) return std::unexpected(node_.name + ", for administration: " + admin.error());
   admin_ = *std::move(admin);
   return {};

@@ -15,6 +15,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "server/expiry.h"
+#include "server/forgetter.h"
 #include "server/links.h"
 #include "server/log_limit.h"
 #include "server/loop_delay.h"
@@ -82,6 +83,7 @@ class Server {
   Links links_;
   Expiry expiry_;
   StatusCollector status_;
+  Forgetter forgetter_;
   std::unique_ptr<net::HttpServer> admin_;  // null without an admin address
   Listeners client_listeners_;
   Listeners peer_listeners_;

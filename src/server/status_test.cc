@@ -5,7 +5,6 @@
 
 #include <chrono>
 
-#include "server/admin.h"
 #include "server/status_json.h"
 #include "server/test_status.h"
 
@@ -80,19 +79,6 @@ TEST(StatusJson, SaysWhatIsThereAndNoMore) {
   EXPECT_THAT(StatusJson(status), Not(HasSubstr("journal")));
   EXPECT_THAT(StatusJson(status), Not(HasSubstr("acknowledgements")));
   EXPECT_THAT(StatusJson(status), Not(HasSubstr("lag_rows")));
-}
-
-TEST(AnswerAdmin, KnowsItsPathsAndMethods) {
-  const auto ask = [](std::string_view method, std::string_view path) {
-    return AnswerAdmin({.method = method, .path = path}, FullStatus);
-  };
-  for (const char* path : {"/healthz", "/readyz", "/metrics", "/v1/status"}) {
-    EXPECT_EQ(ask("GET", path).status, 200U) << path;
-    EXPECT_EQ(ask("POST", path).status, 405U) << path;
-    EXPECT_EQ(ask("POST", path).allow, "GET, HEAD") << path;
-  }
-  EXPECT_EQ(ask("GET", "/").status, 404U);
-  EXPECT_THAT(ask("GET", "/metrics/").body, HasSubstr("{\"error\":\""));
 }
 
 TEST(LoopDelay, RemembersTheLongestOfTheLastMinute) {

@@ -3,9 +3,6 @@
 #include <spdlog/async.h>
 #include <spdlog/sinks/basic_file_sink.h>
 
-#include <cstdint>
-#include <iterator>
-
 #include "server/logging.h"
 
 namespace herd::server {
@@ -13,17 +10,9 @@ namespace {
 
 constexpr std::string_view kProof = "PROOF ";
 
-std::string Escaped(std::string_view line) {
-  if (line.starts_with(kProof)) return std::string(kProof) + "...";
-  std::string text;
-  for (const char c : line) {
-    if (c >= ' ' && c <= '~' && c != '\\') {
-      text += c;
-    } else {
-      fmt::format_to(std::back_inserter(text), "\\x{:02x}", static_cast<std::uint8_t>(c));
-    }
-  }
-  return text;
+// A secret's proof is nobody's business.
+std::string Readable(std::string_view line) {
+  return line.starts_with(kProof) ? std::string(kProof) + "..." : Escaped(line);
 }
 
 }  // namespace
@@ -58,7 +47,7 @@ void TrafficLog::Out(std::string_view kind, std::string_view who, std::string_vi
 
 void TrafficLog::Write(std::string_view kind, std::string_view who, char direction,
                        std::string_view line) {
-  log_->info("{} {} {} {}", kind, who, direction, Escaped(line));
+  log_->info("{} {} {} {}", kind, who, direction, Readable(line));
 }
 
 }  // namespace herd::server

@@ -109,7 +109,8 @@ void Server::Report(std::string_view client, std::string_view location,
 void Server::Forget(std::string_view client) {
   if (!runs() || stopped_) return;
   wire::ForgetTexts texts;
-  Take(wire::MakeForget(client, name_, WallClock(), texts));
+  const wire::UnixNanos now = WallClock();
+  Take(wire::MakeForget(client, name_, now, now, texts));
 }
 
 void Server::Take(const wire::At& at) {

@@ -70,12 +70,13 @@ At MakeAt(const Iamat& iamat, std::string_view server, UnixNanos receipt, std::s
           .receipt = receipt};
 }
 
-At MakeForget(std::string_view client, std::string_view server, UnixNanos now, ForgetTexts& texts) {
+At MakeForget(std::string_view client, std::string_view server, UnixNanos time, UnixNanos receipt,
+              ForgetTexts& texts) {
   texts.time.clear();
-  AppendPosixTime(texts.time, now);
+  AppendPosixTime(texts.time, time);
   return MakeAt(
-      {.client = client, .location_text = kForgottenText, .time_text = texts.time, .time = now},
-      server, now, texts.skew);
+      {.client = client, .location_text = kForgottenText, .time_text = texts.time, .time = time},
+      server, receipt, texts.skew);
 }
 
 }  // namespace herd::wire

@@ -46,12 +46,14 @@ std::optional<At> ParseAt(std::string_view line);
 // and, like `iamat` and `server`, must outlive what is returned.
 At MakeAt(const Iamat& iamat, std::string_view server, UnixNanos receipt, std::string& skew_text);
 
-// The tombstone of `client`, forgotten at `server` by an operator at `now`. `texts` becomes the
-// text of its skew and time and, like `client` and `server`, must outlive what is returned.
+// The tombstone of `client` that an operator made at `server` at `receipt`: forgotten is what it
+// reported up to `time`. `texts` becomes the text of its skew and time and, like `client` and
+// `server`, must outlive what is returned.
 struct ForgetTexts {
   std::string skew;
   std::string time;
 };
-At MakeForget(std::string_view client, std::string_view server, UnixNanos now, ForgetTexts& texts);
+At MakeForget(std::string_view client, std::string_view server, UnixNanos time, UnixNanos receipt,
+              ForgetTexts& texts);
 
 }  // namespace herd::wire

@@ -1,0 +1,79 @@
+#include "server/forget.h"
+
+#include <algorithm>
+
+#include "fleet/hash.h"
+#include "fleet/order.h"
+#include "fleet/row.h"
+#include "wire/at.h"
+
+namespace herd::server {
+namespace {
+
+struct Held {
+  std::string at_line;
+  wire::UnixNanos effective_time;
+  bool forgotten = false;
+};
+
+// The client's row, be it a tombstone.
+std::optional<Held> RowOf(const fleet::Fleet& fleet, std::string_view client) {
+  std::optional<Held> held;
+  fleet.FindRow(fleet::HashClient(fleet.key(), client), [&](const fleet::Row& row) {
+    held = {.at_line = std::string(row.at_line()),
+            .effective_time = row.effective_time(),
+            .forgotten = row.forgotten()};
+  });
+  return held;
+}
+
+// Just past a time; the time itself where there is nothing past it.
+wire::UnixNanos After(wire::UnixNanos time) {
+  return (time + wire::Skew{1}).value_or(time);
+}
+
+wire::UnixNanos LatestTime(wire::UnixNanos now, const std::optional<Held>& held) {
+  const wire::UnixNanos ahead = (now + fleet::kAheadMax).value_or(now);
+  return held ? std::max(ahead, After(held->effective_time)) : ahead;
+}
+
+}  // namespace
+
+Forgotten Forget(fleet::Fleet& fleet, std::string_view server, const ForgetRequest& request,
+                 wire::UnixNanos now) {
+  // One that has expired and is still there would win unseen over a tombstone for an early time.
+  fleet.DropExpired(fleet::RangeOf(fleet::HashClient(fleet.key(), request.client)));
+  const std::optional<Held> before = RowOf(fleet, request.client);
+  const wire::UnixNanos time = request.time.value_or(now);
+  const wire::UnixNanos latest = LatestTime(now, before);
+  if (time > latest) return {.outcome = Forgotten::Outcome::kTooLate, .time = latest};
+  // A tombstone expires by its receipt, which is now, whatever time it is for: so it outlives all
+  // that it wins over. Only what counts from later than now must have been received later, too.
+  const wire::UnixNanos receipt =
+      std::max(now, (time + wire::Skew{-fleet::kAheadMax.nanos}).value_or(now));
+  wire::ForgetTexts texts;
+  const wire::At tombstone = wire::MakeForget(request.client, server, time, receipt, texts);
+  Forgotten forgotten{.known = before && !before->forgotten};
+  switch (fleet.Apply(tombstone, fleet::kFromClient)) {
+    case fleet::Applied::kStored:
+    case fleet::Applied::kKnown:
+      wire::AppendAt(forgotten.tombstone, tombstone);
+      return forgotten;
+    case fleet::Applied::kOlder:
+      break;
+    case fleet::Applied::kExpired:
+      // The clock has been set back by more than tombstones live; the horizon will follow.
+      return {.outcome = Forgotten::Outcome::kTooLate, .time = latest};
+  }
+  // Read anew: a report may have come in between.
+  const std::optional<Held> newer = RowOf(fleet, request.client);
+  if (!newer || !newer->forgotten) {
+    return {.outcome = Forgotten::Outcome::kNewer,
+            .time = After(newer ? newer->effective_time : time)};
+  }
+  // It has been forgotten as of later already.
+  forgotten.tombstone = newer->at_line;
+  return forgotten;
+}
+
+}  // namespace herd::server
