@@ -10,8 +10,12 @@ enum class Fault {
   kForgetToForward,        // what came over the first link does not go on
   kApplyWithoutComparing,  // the last report counts, not the greatest
   kSkipTombstone,          // a link does not pass on what was forgotten
-  kAckBeforeSync,          // from disk, before the disk has it
   kCursorOffByOne,         // a link resumes one change too late
+  kForgetToSync,           // a sync is over when all is written
+  kAckBeforeSync,          // who waits for a sync is answered when all is written
+  kSyncByCursor,           // all is written once the cursor is past, though a row changed again
+  kTrustFailedSync,        // what was written before an error is not written again
+  kLoadNoTombstones,       // a start leaves out what was forgotten
 };
 
 #ifdef HERD_PLANTED_FAULTS

@@ -2,7 +2,12 @@
 
 #include <utility>
 
+#include "fleet/planted.h"
+
 namespace herd::journal {
+
+using fleet::Fault;
+using fleet::Planted;
 
 Writer::Writer(fleet::Fleet& fleet, Store& store, bool is_empty, std::function<void()> wake,
                std::size_t batch_bytes)
@@ -50,7 +55,7 @@ std::expected<bool, std::string> Writer::SyncStep() {
     if (auto written = WriteBatch(); !written) return written;
     return false;
   }
-  if (!unsynced_) return true;
+  if (!unsynced_ || Planted(Fault::kForgetToSync)) return true;
   if (auto synced = store_.Sync(); !synced) return Lose(std::move(synced.error()));
   ++counts_.syncs;
   unsynced_ = false;
@@ -61,8 +66,10 @@ std::expected<bool, std::string> Writer::SyncStep() {
 // The follower's cursors would not do. A row that changed before one, and again behind it, has not
 // been written, neither as it was nor as it is.
 bool Writer::step_is_last() const {
+  const fleet::Cursors& written =
+      Planted(Fault::kSyncByCursor) ? follower_.cursors() : follower_.complete();
   for (std::size_t stripe = 0; stripe < target_.size(); ++stripe) {
-    if (follower_.complete()[stripe] < target_[stripe]) return false;
+    if (written[stripe] < target_[stripe]) return false;
   }
   return true;
 }
@@ -79,7 +86,7 @@ std::expected<void, std::string> Writer::Recover() {
 
 // After an error: nothing that was not synced counts as written.
 std::unexpected<std::string> Writer::Lose(std::string error) {
-  follower_.Rewind(synced_);
+  if (!Planted(Fault::kTrustFailedSync)) follower_.Rewind(synced_);
   unsynced_ = false;
   return std::unexpected(std::move(error));
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fleet/fleet.h"
+#include "sim/rows.h"
 #include "wire/at.h"
 
 namespace herd::sim {
@@ -32,30 +33,46 @@ class Checker {
   void Took(const wire::At& at);
   // The client was told so.
   void Acknowledged(std::string_view at_line);
+  // The client was told so, and that it is on the server's disk.
+  void AcknowledgedFromDisk(std::size_t server, std::string_view at_line);
+
+  // A server's disk has this row for certain.
+  void Synced(std::size_t server, std::string_view at_line);
+  // What was on a server's disk is gone.
+  void LostDisk(std::size_t server) { disks_.erase(server); }
 
   // A server has this row now. It never goes back while the server lives.
   void Saw(std::size_t server, std::string_view at_line);
-  // A server starts again, with what it still has.
-  void Restarted(std::size_t server) { seen_.erase(server); }
+  // A server has started again, and has all that was on its disk.
+  void Restarted(std::size_t server, const fleet::Fleet& fleet);
 
   // The herd has come to rest: all of `fleets` must be alike and hold what they must.
   void Check(const std::vector<const fleet::Fleet*>& fleets, Losses losses);
+
+  // A server has rested for so long that its whole fleet must be on its disk.
+  void CheckDisk(std::size_t server, const fleet::Fleet& fleet, const Rows& on_disk);
 
   void Fail(std::string what);
   const std::vector<std::string>& violations() const { return violations_; }
   std::size_t reports() const { return took_.size(); }
 
  private:
-  using Rows = std::map<std::string, std::string, std::less<>>;  // AT lines by client
+  // What a server's disk must have, unless it is lost.
+  struct Disk {
+    Rows acknowledged;
+    Rows synced;
+  };
 
   const bool expiry_;
   std::set<std::string, std::less<>> took_;
   Rows greatest_;
   Rows greatest_acknowledged_;
   std::map<std::size_t, Rows> seen_;
+  std::map<std::size_t, Disk> disks_;
+  bool acknowledged_early_ = false;
   std::vector<std::string> violations_;
 
-  void CheckRows(const fleet::Fleet& fleet, Losses losses);
+  void Expect(const Rows& due, const fleet::Fleet& fleet, const std::string& if_not);
 };
 
 }  // namespace herd::sim

@@ -1,22 +1,18 @@
 #include "sim/server.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
-#include "fleet/planted.h"
+#include "journal/load_row.h"
 #include "wire/at.h"
 #include "wire/iso6709.h"
 
 namespace herd::sim {
 namespace {
 
-using std::chrono::microseconds;
-using std::chrono::milliseconds;
-
 // All runs begin at this time.
 constexpr wire::UnixNanos kEpoch{1'600'000'000'000'000'000};
-
-constexpr fleet::HashKey kHashKey{0x48657264};
 
 // What a system takes from a sender before it must wait, and how much is flooded at a time.
 constexpr std::size_t kSocketBytes = 131'072;
@@ -33,7 +29,8 @@ Server::Server(std::size_t number, std::string name, std::vector<Plug> plugs,
       name_(std::move(name)),
       plugs_(std::move(plugs)),
       settings_(settings),
-      around_(around) {}
+      around_(around),
+      disk_(number, around.random, around.checker) {}
 
 void Server::Trace(const std::string& what) const {
   if (around_.trace) around_.trace(name_ + " " + what);
@@ -60,27 +57,75 @@ void Server::Start() {
   process_->fleet = std::make_unique<fleet::Fleet>(kHashKey);
   process_->topology = std::make_unique<flood::Topology>(name_);
   SetHorizon();
-  for (const auto& [client, line] : disk_.synced())
-    process_->fleet->Apply(wire::ParseAt(line).value(), fleet::kFromDisk);
-  around_.checker.Restarted(number_);
+  const bool is_empty = Load();
+  around_.checker.Restarted(number_, *process_->fleet);
   process_->watcher = std::make_unique<fleet::Follower>(*process_->fleet, [] {});
-  process_->journal = std::make_unique<fleet::Follower>(*process_->fleet, [] {});
+  process_->journal =
+      std::make_unique<Journal>(settings_.journal, *process_->fleet, disk_, is_empty,
+                                Journal::Host{.random = around_.random,
+                                              .after = std::bind_front(&Server::After, this),
+                                              .trace = std::bind_front(&Server::Trace, this)});
   Trace("starts with " + std::to_string(process_->fleet->size()) + " clients");
   After(settings_.timing.heartbeat / 10, [this] { Tick(); });
 }
 
-void Server::Crash(bool silently) {
-  Trace(silently ? "crashes without a word" : "crashes");
-  if (stopped_) Continue();
-  process_.reset();
-  disk_.Crash();
-  for (const Plug& plug : plugs_) {
-    if (silently) {
-      around_.network.Vanish(plug.end);
-    } else {
-      around_.network.Reset(plug.end.wire);
+// As journal::Load and the start of a journal::Journal do. True when the journal is a new one.
+bool Server::Load() {
+  const Disk::Found found = disk_.Open();
+  for (const auto& [client, line] : found.rows) {
+    switch (journal::LoadRow(client, line, *process_->fleet)) {
+      case journal::RowLoaded::kKept:
+        break;
+      case journal::RowLoaded::kExpired:
+        if (!found.is_empty) disk_.Remove(client);
+        break;
+      case journal::RowLoaded::kBad:
+        around_.checker.Fail(name_ + " cannot read what it wrote: " + line);
     }
   }
+  return found.is_empty;
+}
+
+void Server::EndProcess() {
+  if (stopped_) Continue();
+  process_.reset();
+}
+
+void Server::Kill() {
+  Trace("is killed");
+  EndProcess();
+  disk_.EndProcess();
+  for (const Plug& plug : plugs_) around_.network.Reset(plug.end.wire);
+}
+
+void Server::LosePower() {
+  EndProcess();
+  Trace("loses its power, and " + std::to_string(disk_.LosePower()) + " batches");
+  for (const Plug& plug : plugs_) around_.network.Vanish(plug.end);
+}
+
+void Server::LoseDisk() {
+  Trace("loses its disk");
+  disk_.Lose();
+}
+
+void Server::DamageDisk() {
+  Trace("has its journal damaged");
+  disk_.Damage();
+}
+
+void Server::SetDiskFault(DiskFault fault) {
+  switch (fault) {
+    case DiskFault::kNone:
+      Trace("has a disk that works");
+      break;
+    case DiskFault::kFull:
+      Trace("has a full disk");
+      break;
+    case DiskFault::kSyncFails:
+      Trace("has a disk that cannot sync");
+  }
+  disk_.set_fault(fault);
 }
 
 void Server::Stop() {
@@ -120,7 +165,10 @@ void Server::Take(const wire::At& at) {
   around_.checker.Took(at);
   process_->fleet->Apply(at, fleet::kFromClient);
   if (settings_.ack_from_disk) {
-    process_->unacknowledged.push_back(std::move(line));
+    process_->journal->WhenSynced([this, line = std::move(line)](bool durable) {
+      // Otherwise the connection is closed without a reply.
+      if (durable) around_.checker.AcknowledgedFromDisk(number_, line);
+    });
   } else {
     around_.checker.Acknowledged(line);
   }
@@ -244,10 +292,7 @@ void Server::Work() {
   while (std::exchange(process_->flood_due, false)) {
     for (const auto& [wire, end] : process_->links) Flood(wire);
   }
-  if ((process_->journal->pending() || !process_->unacknowledged.empty()) && !process_->writing) {
-    process_->writing = true;
-    After(around_.random.Between(milliseconds(1), milliseconds(10)), [this] { WriteJournal(); });
-  }
+  process_->journal->Work();
 }
 
 void Server::Flood(std::size_t wire) {
@@ -260,26 +305,6 @@ void Server::Flood(std::size_t wire) {
 
 void Server::Send(std::size_t wire, std::string out) {
   around_.network.Send(PlugAt(wire).end, process_->links.at(wire).connection, std::move(out));
-}
-
-// Group commit: whoever waits when the writing begins is acknowledged when it is synced.
-void Server::WriteJournal() {
-  std::vector<std::string> waiters = std::exchange(process_->unacknowledged, {});
-  process_->journal->Read([&](const fleet::Row& row) {
-    disk_.Write(row.client(), row.at_line());
-    return true;
-  });
-  const auto acknowledge = [this](const std::vector<std::string>& lines) {
-    for (const std::string& line : lines) around_.checker.Acknowledged(line);
-  };
-  if (fleet::Planted(fleet::Fault::kAckBeforeSync)) acknowledge(std::exchange(waiters, {}));
-  After(around_.random.Between(microseconds(500), settings_.sync_max),
-        [this, acknowledge, waiters = std::move(waiters)] {
-          disk_.Sync();
-          acknowledge(waiters);
-          process_->writing = false;
-          Work();
-        });
 }
 
 bool Server::caught_up() const {

@@ -16,6 +16,7 @@
 #include "flood/topology.h"
 #include "sim/checker.h"
 #include "sim/disk.h"
+#include "sim/journal.h"
 #include "sim/network.h"
 #include "sim/random.h"
 #include "sim/schedule.h"
@@ -35,12 +36,16 @@ struct Surroundings {
 struct ServerSettings {
   flood::LinkTiming timing;
   bool ack_from_disk;
-  std::chrono::nanoseconds sync_max;      // how long the disk takes to sync
+  Journal::Settings journal;
   std::chrono::nanoseconds expire_after;  // 0: never
 };
 
-// One server: real fleet and flood machines, round them what the server room is in earnest, and a
-// simulated disk. It can crash, lose its disk, be stopped and go on, and its clock can be wrong.
+// What the herd's hashes are keyed with.
+inline constexpr fleet::HashKey kHashKey{0x48657264};
+
+// One server: real fleet, flood and journal machines, round them what the server room is in
+// earnest, and a simulated disk. It can crash, lose its disk, be stopped and go on, and its clock
+// can be wrong.
 class Server {
  public:
   // An end of a wire that this server holds.
@@ -58,12 +63,21 @@ class Server {
   bool stopped() const { return stopped_; }
 
   void Start();
-  // Ends at once. With `silently` the neighbours must find out for themselves.
-  void Crash(bool silently);
-  void LoseDisk() { disk_.Lose(); }
+  // The process ends at once, and the neighbours hear of it.
+  void Kill();
+  // The machine ends at once: the neighbours must find out for themselves, and what was not synced
+  // may be lost.
+  void LosePower();
   // As SIGSTOP and SIGCONT do.
   void Stop();
   void Continue();
+
+  // What may be done to its disk; it is to be lost only while the server does not run, and the
+  // server must not start while it fails.
+  void LoseDisk();
+  void SetDiskFault(DiskFault fault);
+  void DamageDisk();
+  const Disk& disk() const { return disk_; }
 
   void set_clock_offset(std::chrono::nanoseconds offset) { clock_offset_ = offset; }
 
@@ -82,6 +96,7 @@ class Server {
   const std::string& run() const { return process_->run; }
   bool linked(std::size_t wire) const { return runs() && process_->links.contains(wire); }
   bool caught_up() const;
+  bool journal_idle() const { return process_->journal->idle(); }
   wire::UnixNanos WallClock() const;
   flood::LinkCounters Counters() const;
 
@@ -105,9 +120,7 @@ class Server {
     std::map<std::size_t, Neighbour> neighbours;  // by wire, as are the links
     std::map<std::size_t, End> links;
     std::unique_ptr<fleet::Follower> watcher;  // shows the checker every change
-    std::unique_ptr<fleet::Follower> journal;  // what is to be written to disk
-    std::vector<std::string> unacknowledged;   // AT lines that wait for the disk
-    bool writing = false;
+    std::unique_ptr<Journal> journal;
     bool flood_due = false;
     flood::LinkCounters ended;  // of links that are gone
   };
@@ -124,6 +137,8 @@ class Server {
   std::chrono::nanoseconds clock_offset_{0};
 
   const Plug& PlugAt(std::size_t wire) const;
+  bool Load();
+  void EndProcess();
   void Take(const wire::At& at);
   void EndLink(std::size_t wire);
   void Tick();
@@ -131,7 +146,6 @@ class Server {
   void Work();
   void Flood(std::size_t wire);
   void Send(std::size_t wire, std::string out);
-  void WriteJournal();
   // Calls `action` after a delay, unless the process has ended by then.
   void After(std::chrono::nanoseconds delay, std::function<void()> action);
   void Trace(const std::string& what) const;

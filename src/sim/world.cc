@@ -16,6 +16,8 @@ using std::chrono::seconds;
 constexpr flood::LinkTiming kTiming{
     .heartbeat = seconds(1), .silence_max = milliseconds(3500), .compare_interval = seconds(5)};
 constexpr nanoseconds kExpireAfter = seconds(6);
+constexpr nanoseconds kQuickWrite = milliseconds(1);
+constexpr nanoseconds kSlowWrite = milliseconds(50);
 constexpr nanoseconds kQuickSync = milliseconds(20);
 constexpr nanoseconds kSlowSync = seconds(1);
 
@@ -25,6 +27,9 @@ constexpr nanoseconds kHealingMax = seconds(20);
 
 // In a herd at peace a report is everywhere within this.
 constexpr nanoseconds kSpreadMax = kTiming.heartbeat;
+
+// In a herd at peace without reports all is on the disks within this.
+constexpr nanoseconds kWrittenMax = seconds(5);
 
 // In a herd at peace without reports a wire carries no more than this in a heartbeat: PINGs, and a
 // comparison at times.
@@ -49,7 +54,8 @@ Scenario AnyScenario(Random& random, std::optional<std::size_t> servers,
   scenario.chaos = random.Between(seconds(3), seconds(15));
   for (bool* flag :
        {&scenario.resets, &scenario.cuts, &scenario.slow_wires, &scenario.stops, &scenario.crashes,
-        &scenario.wrong_clocks, &scenario.forgets, &scenario.slow_disks, &scenario.ack_from_disk}) {
+        &scenario.wrong_clocks, &scenario.forgets, &scenario.slow_disks, &scenario.disk_faults,
+        &scenario.ack_from_disk, &scenario.small_batches, &scenario.crowded}) {
     *flag = random.Chance(50);
   }
   scenario.disk_losses = random.Chance(20);
@@ -86,17 +92,28 @@ World::World(const Scenario& scenario, std::uint64_t seed,
     }
     servers_.emplace_back(
         server, NameOf(server), std::move(plugs),
-        ServerSettings{.timing = kTiming,
-                       .ack_from_disk = scenario_.ack_from_disk,
-                       .sync_max = scenario_.slow_disks ? kSlowSync : kQuickSync,
-                       .expire_after = scenario_.expiry ? kExpireAfter : nanoseconds::zero()},
+        ServerSettings{
+            .timing = kTiming,
+            .ack_from_disk = scenario_.ack_from_disk,
+            .journal = {.batch_bytes = scenario_.small_batches ? 1 : journal::Writer::kBatchBytes,
+                        .write_max = scenario_.slow_disks ? kSlowWrite : kQuickWrite,
+                        .sync_max = scenario_.slow_disks ? kSlowSync : kQuickSync},
+            .expire_after = scenario_.expiry ? kExpireAfter : nanoseconds::zero()},
         surroundings_);
   }
   for (std::size_t client = 0; client < scenario_.clients; ++client) {
     const nanoseconds offset = random_.Chance(70)   ? random_.Between(-seconds(1), seconds(1))
                                : random_.Chance(50) ? nanoseconds(hours(24 * 365 * 50))
                                                     : -nanoseconds(hours(24 * 365 * 40));
-    clients_.push_back({"client" + std::to_string(client), offset, "+0+0", "0"});
+    clients_.push_back({NextClientId(), offset, "+0+0", "0"});
+  }
+}
+
+std::string World::NextClientId() {
+  while (true) {
+    std::string id = "client" + std::to_string(last_client_++);
+    const std::size_t range = fleet::RangeOf(fleet::HashClient(kHashKey, id));
+    if (!scenario_.crowded || range == 0) return id;
   }
 }
 
@@ -175,7 +192,7 @@ void World::DoHarm() {
     if (!chaos()) return;
     const std::size_t wire = random_.Below(links_.size());
     Server& server = servers_[random_.Below(servers_.size())];
-    switch (random_.Below(6)) {
+    switch (random_.Below(7)) {
       case 0:
         if (scenario_.resets) {
           surroundings_.trace("wire " + std::to_string(wire) + " is reset");
@@ -205,6 +222,9 @@ void World::DoHarm() {
           if ((all || &one == &server) && one.runs()) Crash(one);
         }
         break;
+      case 5:
+        if (scenario_.disk_faults && server.disk().fault() == DiskFault::kNone) FailDisk(server);
+        break;
       default:
         if (scenario_.wrong_clocks) TurnClock(server);
     }
@@ -227,9 +247,27 @@ void World::Cut(std::size_t wire) {
 }
 
 void World::Crash(Server& server) {
-  server.Crash(random_.Chance(50));
+  if (random_.Chance(50)) {
+    server.LosePower();
+  } else {
+    server.Kill();
+  }
   if (scenario_.disk_losses && random_.Chance(50)) server.LoseDisk();
-  PutRight([&server] { server.Start(); });
+  StartAgain(server);
+}
+
+void World::StartAgain(Server& server) {
+  PutRight([this, &server] {
+    // A server whose disk fails does not start.
+    if (server.disk().fault() != DiskFault::kNone) return StartAgain(server);
+    server.Start();
+  });
+}
+
+void World::FailDisk(Server& server) {
+  server.SetDiskFault(random_.Chance(50) ? DiskFault::kFull : DiskFault::kSyncFails);
+  if (scenario_.disk_losses && random_.Chance(50)) server.DamageDisk();
+  PutRight([&server] { server.SetDiskFault(DiskFault::kNone); });
 }
 
 void World::StopForAWhile(Server& server) {
@@ -248,9 +286,10 @@ void World::TurnClock(Server& server) {
 }
 
 bool World::Alike() const {
-  return std::ranges::all_of(servers_, [this](const Server& server) {
-    return server.runs() && server.fleet().digest() == servers_.front().fleet().digest();
-  });
+  if (!std::ranges::all_of(servers_, &Server::runs)) return false;
+  const fleet::Digest digest = servers_.front().fleet().digest();
+  return std::ranges::all_of(
+      servers_, [&](const Server& server) { return server.fleet().digest() == digest; });
 }
 
 // Lets all faults end, and then waits until all servers are alike.
@@ -313,6 +352,15 @@ void World::CheckRepairs() {
   }
 }
 
+// Journals do not fall behind, and have got over all failures.
+void World::CheckDisks() {
+  const Instant end = schedule_.now() + kWrittenMax;
+  while (!std::ranges::all_of(servers_, &Server::journal_idle) && schedule_.now() < end)
+    schedule_.RunUntil(schedule_.now() + milliseconds(10));
+  for (std::size_t server = 0; server < servers_.size(); ++server)
+    checker_.CheckDisk(server, servers_[server].fleet(), servers_[server].disk().synced());
+}
+
 Outcome World::Run() {
   Outcome outcome;
   for (Server& server : servers_) server.Start();
@@ -326,6 +374,7 @@ Outcome World::Run() {
   checker_.Check(fleets, scenario_.losses());
   if (checker_.violations().empty()) {
     CheckLiveness();
+    CheckDisks();
     if (!scenario_.expiry) {
       CheckQuiet();
       CheckRepairs();

@@ -31,12 +31,15 @@ struct Scenario {
   bool slow_wires = true;    // delays and bandwidths of the worst kind
   bool stops = true;         // servers are stopped for a while
   bool crashes = true;       // servers end at once and start again
-  bool disk_losses = false;  // some of them without what was on their disks
+  bool disk_losses = false;  // servers lose what was on their disks
   bool wrong_clocks = true;  // by hours, and jumping
   bool expiry = false;       // rows expire within the run
   bool forgets = true;       // operators forget clients
-  bool slow_disks = false;   // that take long to sync
+  bool slow_disks = false;   // that take long to write and to sync
+  bool disk_faults = false;  // that are full, cannot sync or, with disk_losses, damage the journal
   bool ack_from_disk = false;
+  bool small_batches = false;  // of one row, written by journals
+  bool crowded = false;        // all clients share a stripe of the fleet
 
   Checker::Losses losses() const {
     if (!crashes) return Checker::Losses::kNone;
@@ -86,6 +89,7 @@ class World : private Ears {
   Surroundings surroundings_;
   std::deque<Server> servers_;
   std::vector<Client> clients_;
+  std::size_t last_client_ = 0;  // of which an ID was made
   Instant chaos_end_;
   std::size_t wrong_ = 0;  // things that are wrong now and will be put right
 
@@ -100,12 +104,15 @@ class World : private Ears {
   }
   bool chaos() const { return schedule_.now() < chaos_end_; }
 
+  std::string NextClientId();
   void Dial(std::size_t wire);
   void LetReport(std::size_t number);
   std::string TimeOf(Client& client);
   void DoHarm();
   void Cut(std::size_t wire);
   void Crash(Server& server);
+  void StartAgain(Server& server);
+  void FailDisk(Server& server);
   void StopForAWhile(Server& server);
   void TurnClock(Server& server);
   // Undoes something after a while, but before the end of the faults.
@@ -116,6 +123,7 @@ class World : private Ears {
   void CheckLiveness();
   void CheckQuiet();
   void CheckRepairs();
+  void CheckDisks();
 };
 
 }  // namespace herd::sim
