@@ -63,7 +63,7 @@ class Five(HerdCase):
         self.assertEqual(exchange(self.herd["Welsh"].clients, b"WHATSAT kiwi 10 5\n"), b"? WHATSAT kiwi 10 5\n")
         wait_until_forgotten(self.herd, FIVE, "kiwi")
         wait_until(lambda: len(digests(self.herd)) == 1, "all have the same rows")
-        self.herd["Welsh"].wait_for_log(r"info .*127\.0\.0\.1:\d+ had client kiwi forgotten, which was known here: AT")
+        self.herd["Welsh"].wait_for_log(r"info .*127\.0\.0\.1:\d+ asked to forget client kiwi: AT Welsh")
 
     def test_the_neighbours_are_told_before_the_answer(self) -> None:
         for number in range(20):

@@ -23,14 +23,11 @@ Forgetter::Forgetter(net::Loop& loop, Node& node, Links& links)
 
 void Forgetter::Forget(const ForgetRequest& request, Done done) {
   Forgotten forgotten = server::Forget(node_.fleet, node_.name, request, Now());
-  const std::string who =
-      request.asked_by + " had client " + Escaped(request.client) + " forgotten";
-  if (forgotten.outcome != Forgotten::Outcome::kForgotten) {
-    node_.log->info("{}: not done, its time is wrong", who);
-    return done(forgotten);
-  }
-  node_.log->info("{}, {}: {}", who, forgotten.known ? "which was known here" : "unknown here",
-                  Escaped(forgotten.tombstone));
+  const bool is_done = forgotten.outcome == Forgotten::Outcome::kForgotten;
+  node_.log->info(
+      "{} asked to forget client {}: {}", request.asked_by, Escaped(request.client),
+      is_done ? Escaped(forgotten.tombstone) : "not done, its time is too early or too late");
+  if (!is_done) return done(forgotten);
   // Before the flood, so that the disk is at work meanwhile.
   const bool waits = node_.journal && node_.config.durability.ack == Acknowledge::kDisk;
   if (waits) WaitForDisk(forgotten, done);
