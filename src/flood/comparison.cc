@@ -1,6 +1,7 @@
 #include "flood/comparison.h"
 
 #include <algorithm>
+#include <bit>
 #include <span>
 
 namespace herd::flood {
@@ -59,8 +60,8 @@ bool Holds(const std::vector<fleet::RowHash>& sorted, fleet::RowHash row) {
 }  // namespace
 
 ComparisonLeader::ComparisonLeader(const fleet::Fleet& fleet, const fleet::Cursors& settled,
-                                   std::string& out)
-    : fleet_(fleet), settled_(settled), pace_(kLeavesMin, kLeavesMax) {
+                                   std::uint64_t order, std::string& out)
+    : fleet_(fleet), settled_(settled), order_(order), pace_(kLeavesMin, kLeavesMax) {
   Append(out, fleet_.range_digests());
 }
 
@@ -75,19 +76,26 @@ void ComparisonLeader::Receive(const Ranges& ranges, std::string& out) {
   NextRange(out);
 }
 
+// From where `order` says on, in steps of an odd length: those come to every range once.
+std::size_t ComparisonLeader::RangeAt(std::size_t place) const {
+  static_assert(std::has_single_bit(fleet::kRanges));
+  const std::uint64_t step = order_ | 1U;
+  return (order_ / fleet::kRanges + place * step) % fleet::kRanges;
+}
+
 void ComparisonLeader::NextRange(std::string& out) {
   range_.reset();
   clients_.clear();
-  if (ranges_.none()) {
+  while (ranges_passed_ < fleet::kRanges && !range_) {
+    const std::size_t range = RangeAt(ranges_passed_++);
+    if (ranges_[range]) range_ = range;
+  }
+  if (range_) {
+    Append(out, *range_, fleet_.leaf_digests(*range_));
+  } else {
     done_ = true;
     Append(out, Compared{});
-    return;
   }
-  std::size_t range = 0;
-  while (!ranges_[range]) ++range;
-  ranges_.reset(range);
-  range_ = range;
-  Append(out, range, fleet_.leaf_digests(range));
 }
 
 void ComparisonLeader::Receive(const Differ& differ, Instant now, std::string& out) {

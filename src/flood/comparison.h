@@ -3,6 +3,7 @@
 #include <bitset>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,8 +40,11 @@ namespace herd::flood {
 // The leading side of one comparison. A machine without socket, clock or thread, as a link is.
 class ComparisonLeader {
  public:
-  // `fleet` outlives it.
-  ComparisonLeader(const fleet::Fleet& fleet, const fleet::Cursors& settled, std::string& out);
+  // `fleet` outlives it. `order` is any number; it says in which order ranges are compared. A server
+  // that started anew is compared with all its neighbours at once: in one order they would all send
+  // it the same rows at the same time, in different ones each sends what the others have not yet.
+  ComparisonLeader(const fleet::Fleet& fleet, const fleet::Cursors& settled, std::uint64_t order,
+                   std::string& out);
 
   // Each takes one message of the other side. What does not belong to this comparison is ignored.
   void Receive(const Ranges& ranges, std::string& out);
@@ -58,7 +62,9 @@ class ComparisonLeader {
 
   const fleet::Fleet& fleet_;
   const fleet::Cursors settled_;
-  std::bitset<fleet::kRanges> ranges_;      // differ, and are still to be compared
+  const std::uint64_t order_;
+  std::size_t ranges_passed_ = 0;           // compared, or found to be equal
+  std::bitset<fleet::kRanges> ranges_;      // differed at the start
   std::optional<std::size_t> range_;        // being compared
   std::vector<fleet::ClientHash> clients_;  // of the leaves of range_ that differ
   std::bitset<fleet::kLeaves> leaves_;      // differ, and are still to be asked for
@@ -67,6 +73,7 @@ class ComparisonLeader {
   bool ranges_known_ = false;
   bool done_ = false;
 
+  std::size_t RangeAt(std::size_t place) const;
   void NextRange(std::string& out);
   void AskForLeaves(Instant now, std::string& out);
 };

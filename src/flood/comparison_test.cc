@@ -2,8 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
 
+#include "flood/message.h"
 #include "flood/pace.h"
 
 namespace herd::flood {
@@ -38,13 +44,43 @@ TEST(Pace, HalvesOnceForAllThatWaited) {
 TEST(ComparisonLeader, IgnoresWhatItDidNotAskFor) {
   fleet::Fleet fleet;
   std::string out;
-  ComparisonLeader leader(fleet, fleet.newest(), out);
+  ComparisonLeader leader(fleet, fleet.newest(), 0, out);
   out.clear();
   leader.Receive(Differ{.range = 1, .leaves = std::bitset<fleet::kLeaves>().set()}, At(0), out);
   leader.Receive(Want{.range = 1, .leaf = 1, .rows = {fleet::RowHash{1}}}, At(0), out);
   leader.Receive(Ranges{.digests = "00"}, out);
   EXPECT_EQ(out, "");
   EXPECT_FALSE(leader.done());
+}
+
+// The ranges that a leader asks about when all differ.
+std::vector<std::size_t> RangesInOrder(std::uint64_t order) {
+  fleet::Fleet fleet;
+  std::string out;
+  ComparisonLeader leader(fleet, fleet.newest(), order, out);
+  std::string digests;
+  for (std::size_t range = 0; range < fleet::kRanges; ++range) digests += "0000000000000001";
+  std::vector<std::size_t> ranges;
+  out.clear();
+  leader.Receive(Ranges{.digests = digests}, out);
+  while (!leader.done()) {
+    out.pop_back();
+    const std::size_t range = std::get<Leaves>(ParseMessage(out)).range;
+    ranges.push_back(range);
+    out.clear();
+    leader.Receive(Differ{.range = range, .leaves = {}}, At(0), out);
+  }
+  return ranges;
+}
+
+TEST(ComparisonLeader, ComparesEveryRangeOnceInAnyOrder) {
+  for (const std::uint64_t order : {0ULL, 1ULL, 63ULL, 0x9e3779b97f4a7c15ULL, ~0ULL}) {
+    std::vector<std::size_t> ranges = RangesInOrder(order);
+    std::ranges::sort(ranges);
+    ASSERT_EQ(ranges.size(), fleet::kRanges);
+    for (std::size_t range = 0; range < fleet::kRanges; ++range) EXPECT_EQ(ranges[range], range);
+  }
+  EXPECT_NE(RangesInOrder(7), RangesInOrder(0x9e3779b97f4a7c15ULL));
 }
 
 TEST(ComparisonAnswerer, AnswersForTheRangeThatItWasAskedAboutOnly) {

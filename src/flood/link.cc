@@ -196,7 +196,8 @@ void Link::NeedComparison(Instant now, std::string& out) {
 void Link::StartComparison(Instant now, std::string& out) {
   last_comparison_ = now;
   repairing_ = !comparing_;
-  comparison_.emplace(fleet_, settled_, out);
+  const auto order = fleet::HashClient(fleet_.key(), topology_.self() + ' ' + start_.neighbour);
+  comparison_.emplace(fleet_, settled_, std::to_underlying(order), out);
 }
 
 void Link::EndComparison() {

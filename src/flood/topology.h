@@ -39,6 +39,8 @@ class Topology {
 
   explicit Topology(std::string self);
 
+  const std::string& self() const { return self_; }
+
   // Our own link to `neighbour` has come up or gone down.
   void Up(std::string_view neighbour);
   void Down(std::string_view neighbour);
