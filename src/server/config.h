@@ -42,9 +42,9 @@ struct ServerEntry {
 struct LinkSettings {
   std::chrono::milliseconds heartbeat{1000};
   std::chrono::milliseconds silence_max{3500};  // a neighbour silent for longer is lost
-  std::chrono::milliseconds dial_timeout{5000};
+  std::chrono::milliseconds dial_timeout{2000};
   std::chrono::milliseconds retry_delay_min{100};
-  std::chrono::milliseconds retry_delay_max{5000};
+  std::chrono::milliseconds retry_delay_max{1000};
   std::chrono::seconds compare_interval{30};  // between comparisons of all rows; 0: none
 };
 

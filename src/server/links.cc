@@ -184,6 +184,7 @@ void Links::OnOver(PeerSession& session, std::string_view why) {
       neighbour->AddEnded(session);
       neighbour->why_down = why;
       neighbour->changed = SteadyNow();
+      neighbour->tried = neighbour->changed;
       node_.log->log(stopping_ ? spdlog::level::debug : spdlog::level::warn,
                      "link to {} is down: {}", session.Who(), why);
       return DialLater(*neighbour);
@@ -226,14 +227,17 @@ void Links::DialLater(Neighbour& neighbour) {
   if (stopping_) return;
   const LinkSettings& settings = node_.config.link;
   // Doubles with every failure up to the maximum; half of it is left to chance, so that servers
-  // which lost each other at once do not dial at once for ever.
+  // which lost each other at once do not dial at once for ever. Counted from when the last try
+  // began: one that got no answer has waited already, and a way that is whole again is to be found
+  // soon. But never at once: the neighbour's own dial may be about to come through.
   constexpr unsigned kDoublingsMax = 20;
   const auto delay = std::min<std::chrono::microseconds>(
       settings.retry_delay_max,
       settings.retry_delay_min * (1U << std::min(neighbour.failures, kDoublingsMax)));
   ++neighbour.failures;
   std::uniform_int_distribution<std::int64_t> jitter(delay.count() / 2, delay.count());
-  neighbour.retry_timer.expires_after(std::chrono::microseconds(jitter(random_)));
+  const flood::Instant at = neighbour.tried + std::chrono::microseconds(jitter(random_));
+  neighbour.retry_timer.expires_at(std::max(at, SteadyNow() + settings.retry_delay_min / 2));
   neighbour.retry_timer.async_wait([this, &neighbour](boost::system::error_code error) {
     if (!error && !stopping_ && neighbour.up == nullptr && neighbour.dialled == nullptr)
       Dial(neighbour);
@@ -243,6 +247,7 @@ void Links::DialLater(Neighbour& neighbour) {
 void Links::Dial(Neighbour& neighbour) {
   const Endpoint& endpoint = *neighbour.entry.peers;
   neighbour.dialing = true;
+  neighbour.tried = SteadyNow();
   neighbour.dialer.Dial(endpoint.host, endpoint.port, node_.config.link.dial_timeout,
                         [this, &neighbour](std::expected<net::Socket, std::string> socket) {
                           neighbour.dialing = false;

@@ -91,6 +91,7 @@ class Links : public PeerOwner {
     std::string last_problem;  // what was logged last, so as not to repeat it at every dial
     std::string why_down;      // what came of the last link or try; empty while it is up
     flood::Instant changed;    // when it last came up or went down
+    flood::Instant tried;      // when the last dial began, or the link was lost
     std::uint64_t times_up = 0;
     // Of the connections that were up before this one:
     flood::LinkCounters ended;

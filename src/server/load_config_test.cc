@@ -296,7 +296,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[link]\nsilence_ms = 1999",
               "conf/herd.toml:2: link.silence_ms: 1999 is less than two heartbeats"},
         Wrong{"[link]\nretry_delay_ms_min = 6000",
-              "conf/herd.toml: link.retry_delay_ms_max: 5000 is less than link.retry_delay_ms_min; "
+              "conf/herd.toml: link.retry_delay_ms_max: 1000 is less than link.retry_delay_ms_min; "
               "allowed: at least 6000"},
         Wrong{
             "[journal]\ndirectory = \"\"\n[durability]\nack = \"disk\"",
