@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include "cli/bench.h"
 #include "cli/check_config.h"
 #include "cli/completion.h"
 #include "cli/forget.h"
@@ -50,6 +51,7 @@ void AddHerdCommands(CLI::App& app, Context& context) {
   AddSecret(app, context);
   AddPlaces(app, context);
   AddSim(app, context);
+  AddBench(app, context);
   AddCheckConfig(app, context);
   AddCompletion(app, context);
   AddMan(app, context);

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "geo/lat_lng_e7.h"
+
+namespace herd::load {
+
+// The number of a mover among those of one worker, from 0.
+enum class MoverNumber : std::uint32_t {};
+
+// Where movers go. One thread.
+class Movement {
+ public:
+  Movement() = default;
+  Movement(const Movement&) = delete;
+  Movement& operator=(const Movement&) = delete;
+  virtual ~Movement() = default;
+
+  // Where `mover` is at `now`, counted from any start, the same for all calls; of one mover it
+  // never goes back.
+  virtual geo::LatLngE7 Move(MoverNumber mover, std::chrono::nanoseconds now) = 0;
+};
+
+}  // namespace herd::load
