@@ -82,6 +82,7 @@ class Server:
         self.log_file = folder / f"{name}.log"
         self.environment = dict(environment)
         self.prefix: tuple[str, ...] = ()  # a command that runs the server's
+        self.patience = DEADLINE  # seconds within which it starts, and ends
         self.clients: Address = ("", 0)
         self.process: subprocess.Popen[bytes] | None = None
         self.ready_fd = -1
@@ -122,7 +123,7 @@ class Server:
 
     def wait_until_ready(self) -> None:
         assert self.process is not None
-        line = _read_line(self.ready_fd)
+        line = _read_line(self.ready_fd, self.patience)
         os.close(self.ready_fd)
         found = re.fullmatch(r"ready clients=(.+):(\d+) peers=(.*) admin=(.*)\n", line)
         if found is not None:
@@ -130,7 +131,7 @@ class Server:
             return
         process, self.process = self.process, None
         try:
-            process.wait(DEADLINE)
+            process.wait(self.patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -148,7 +149,7 @@ class Server:
     def wait_for_exit(self) -> None:
         assert self.process is not None
         try:
-            code = self.process.wait(DEADLINE)
+            code = self.process.wait(self.patience)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"{self.name} did not end after SIGTERM\n{self.tail()}") from None
@@ -171,6 +172,15 @@ class Server:
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def cpu_seconds(self) -> tuple[float, float]:
+        """How long its threads have computed so far, and how long they have waited for a processor."""
+        computed, waited = 0, 0
+        for thread in Path(f"/proc/{self.pid}/task").iterdir():
+            fields = (thread / "schedstat").read_text(encoding="ascii").split()
+            computed += int(fields[0])
+            waited += int(fields[1])
+        return computed / 1e9, waited / 1e9
+
     def resident_bytes(self) -> int:
         """The memory of the process that is in RAM."""
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
@@ -190,10 +200,10 @@ class Server:
         return "\n".join([f"--- last lines of {self.name}'s log", *ending])
 
 
-def _read_line(descriptor: int) -> str:
+def _read_line(descriptor: int, timeout: float) -> str:
     """Reads the first line (`linked` may come right behind it); what came so far when no LF comes in time."""
     text = b""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + timeout
     while b"\n" not in text:
         readable, _, _ = select.select([descriptor], [], [], max(0.0, end - time.monotonic()))
         if not readable:
@@ -258,8 +268,16 @@ class Herd:
         self.admin_ports = {name: free_port() for name in self.names}
         self.config.write_text(self.config_text(), encoding="utf-8")
 
-    def config_text(self) -> str:
+    def addresses(self, name: str) -> dict[str, str]:
+        """Where a server listens, as its entry in the configuration says."""
         host = f"[{self.host}]" if ":" in self.host else self.host
+        return {
+            "clients": f"{host}:{self.client_ports[name]}",
+            "peers": f"{host}:{self.peer_ports[name]}",
+            "admin": f"{host}:{self.admin_ports[name]}",
+        }
+
+    def config_text(self) -> str:
         lines = [
             f"herd = {toml_value(self.herd)}",
             f"threads = {self.threads}",
@@ -269,9 +287,7 @@ class Herd:
             lines += [
                 "\n[[server]]",
                 f"name = {toml_value(name)}",
-                f'clients = "{host}:{self.client_ports[name]}"',
-                f'peers = "{host}:{self.peer_ports[name]}"',
-                f'admin = "{host}:{self.admin_ports[name]}"',
+                *(f"{what} = {toml_value(where)}" for what, where in self.addresses(name).items()),
             ]
         return "\n".join(lines) + "\n" + toml_tables(self.settings)
 

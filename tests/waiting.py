@@ -14,7 +14,7 @@ from typing import TypeVar
 SLOWNESS = float(os.environ.get("HERD_TEST_SLOWNESS", "1"))
 SANITIZED = bool(os.environ.get("HERD_SANITIZE"))
 
-DEADLINE = 10.0 * SLOWNESS
+DEADLINE = 30.0 * SLOWNESS
 """Seconds after which something that should have happened counts as not happening."""
 
 Value = TypeVar("Value")

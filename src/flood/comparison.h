@@ -40,9 +40,10 @@ namespace herd::flood {
 // The leading side of one comparison. A machine without socket, clock or thread, as a link is.
 class ComparisonLeader {
  public:
-  // `fleet` outlives it. `order` is any number; it says in which order ranges are compared. A server
-  // that started anew is compared with all its neighbours at once: in one order they would all send
-  // it the same rows at the same time, in different ones each sends what the others have not yet.
+  // `fleet` outlives it. `order` is any number; it says in which order ranges are compared. A
+  // server that started anew is compared with all its neighbours at once: in one order they would
+  // all send it the same rows at the same time, in different ones each sends what the others have
+  // not yet.
   ComparisonLeader(const fleet::Fleet& fleet, const fleet::Cursors& settled, std::uint64_t order,
                    std::string& out);
 
