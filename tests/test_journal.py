@@ -11,8 +11,9 @@ import subprocess
 import threading
 import time
 import unittest
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import command_line
 from admin import forget, get, metric, status
@@ -311,10 +312,10 @@ class FullDisk(HerdCase):
             filler = inside / "filler"
             number = 0
 
-            def late_client() -> str | None:
-                """A client whose report came while the journal failed."""
+            def press() -> None:
+                """Fills the disk, and has the journal write. To be done again and again: what the journal
+                frees when it opens itself anew may be enough for a while."""
                 nonlocal number
-                # Again and again: what the journal frees when it opens itself anew may be enough for a while.
                 with open(filler, "ab", buffering=0) as file, contextlib.suppress(OSError):
                     while True:
                         file.write(bytes(1 << 12))
@@ -323,6 +324,10 @@ class FullDisk(HerdCase):
                     number += 1
                     with contextlib.suppress(OSError):
                         exchange(server.clients, b"".join(iamat(f"c{number}-{i:0240}") for i in range(300)))
+
+            def late_client() -> str | None:
+                """A client whose report came while the journal failed."""
+                press()
                 client = f"late{number}"
                 reply = exchange(server.clients, iamat(client, "+1+2", "7"))
                 if on_timeout == "refuse":
@@ -334,7 +339,7 @@ class FullDisk(HerdCase):
             server.wait_for_log("fails, reports are kept in memory only")
             if on_timeout == "refuse":
                 server.wait_for_log("closed a client's connection: its report is in memory only, since the journal")
-            self.check_that_it_shows(herd, ready=on_timeout == "memory")
+            self.check_that_it_shows(herd, press, ready=on_timeout == "memory")
             # It knows what it was told, whether it acknowledged it or not.
             late = position(server.clients, client)
             self.assertIsNotNone(late)
@@ -357,9 +362,15 @@ class FullDisk(HerdCase):
             for client, line in {"kept": kept, client: late, f"after{number}": after}.items():
                 self.assertEqual(position(server.clients, client), line)
 
-    def check_that_it_shows(self, herd: Herd, ready: bool) -> None:
-        # It may work for a moment between two failures.
-        told = wait_until(
+    def check_that_it_shows(self, herd: Herd, press: Callable[[], None], ready: bool) -> None:
+        def until(condition: Callable[[], Any], what: str) -> Any:
+            def pressed() -> Any:
+                press()
+                return condition()
+
+            return wait_until(pressed, what, 6 * DEADLINE)
+
+        told = until(
             lambda: (found := status(herd, "Goloman"))["journal"]["state"] == "failing" and found, "it fails"
         )
         self.assertIn("No space left on device", told["journal"]["last_error"])
@@ -370,14 +381,14 @@ class FullDisk(HerdCase):
         if ready:
             self.assertEqual(get(herd, "Goloman", "/readyz")[0], 200)
         else:
-            wait_until(lambda: get(herd, "Goloman", "/readyz")[0] == 503, "it sends its clients elsewhere")
-        wait_until(lambda: metric(herd, "Goloman", 'herd_journal_state{state="failing"}') == 1, "so do the metrics")
+            until(lambda: get(herd, "Goloman", "/readyz")[0] == 503, "it sends its clients elsewhere")
+        until(lambda: metric(herd, "Goloman", 'herd_journal_state{state="failing"}') == 1, "so do the metrics")
 
         def shown() -> bool:
             text = command_line.herd("--config", herd.config, "status").stdout
             return "failing for " in text and "No space left on device" in text
 
-        wait_until(shown, "herd status shows it")
+        until(shown, "herd status shows it")
 
         def told_of_it() -> bool:
             code, answer = forget(herd, "Goloman", "nobody")
@@ -385,7 +396,7 @@ class FullDisk(HerdCase):
                 return code == 200 and answer["on_disk"] is False
             return code == 503 and "not on the disk: the journal fails" in answer["error"]
 
-        wait_until(told_of_it, "whoever forgets a client is told that it is not on the disk")
+        until(told_of_it, "whoever forgets a client is told that it is not on the disk")
 
 
 class NamespacedServer(Server):
