@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from faults_stage import Check, Options, Result, Stage, load_average
+from faults_stage import Check, Options, Result, Stage, computed_by_all, load_average
 
 KILLS = ("killed", "killed and its journal lost")
 
@@ -102,11 +102,13 @@ def _episode(stage: Stage, faults: Faults, length: float) -> dict[str, Any]:
     time.sleep(length)
     reporters.pause()
     start = time.monotonic()
+    before_all = computed_by_all() - time.process_time()
     before = {name: server.cpu_seconds() for name, server in herd.servers.items() if server.is_running()}
     launched = faults.heal()
     ready = stage.wait_until_ready(launched, start)
     equal = stage.watch.wait_until_equal(start)
     cpu = _since(before, {name: server.cpu_seconds() for name, server in herd.servers.items()})
+    all_cpu = computed_by_all() - time.process_time() - before_all
     # All are alike, so any of them tells what all have.
     missing = reporters.missing(stage.random.choice(herd.names))
     if kills:
@@ -122,6 +124,7 @@ def _episode(stage: Stage, faults: Faults, length: float) -> dict[str, Any]:
         "equal_s": equal.equal,
         "cpu_s": {name: computed for name, (computed, _) in cpu.items()},
         "cpu_wait_s": {name: waited for name, (_, waited) in cpu.items()},
+        "cpu_others_s": max(0.0, all_cpu - sum(computed for computed, _ in cpu.values())),
         "missing": len(missing),
         "load_average": load_average(),
     }
@@ -141,7 +144,8 @@ def _in_words(episode: dict[str, Any]) -> str:
     return (
         f"{', '.join(episode['faults'])}: {episode['seconds']:.1f} s, {episode['reports']:,} reports; after healing: {ready}"
         f"links {episode['linked_s']:.2f} s, alike {episode['equal_s']:.2f} s"
-        f" (CPU {sum(episode['cpu_s'].values()):.2f} s, waits for it up to {max(episode['cpu_wait_s'].values()):.2f} s);"
+        f" (CPU {sum(episode['cpu_s'].values()):.2f} s, waits for it up to {max(episode['cpu_wait_s'].values()):.2f} s,"
+        f" others' {episode['cpu_others_s']:.2f} s);"
         f" {episode['missing']} missing"
     )
 
