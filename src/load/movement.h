@@ -20,7 +20,7 @@ class Movement {
 
   // Where `mover` is at `now`, counted from any start, the same for all calls; of one mover it
   // never goes back.
-  virtual geo::LatLngE7 Move(MoverNumber mover, std::chrono::nanoseconds now) = 0;
+  virtual geo::LatLngE7 Move(MoverNumber number, std::chrono::nanoseconds now) = 0;
 };
 
 }  // namespace herd::load

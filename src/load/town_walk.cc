@@ -101,7 +101,7 @@ void TownWalk::Turn(Mover& mover, const Home& home, double seconds) {
       home.lng_e7_per_metre;
   std::int32_t turn = 0;
   if (north * north + east * east < home.radius_metres * home.radius_metres) {
-    const auto width = static_cast<std::uint64_t>(2 * turn_max + 1);
+    const std::uint64_t width = 2 * static_cast<std::uint64_t>(turn_max) + 1;
     turn = static_cast<std::int32_t>((chance >> 32U) % width) - turn_max;
   } else {
     const Direction direction = DirectionOf(mover.heading);

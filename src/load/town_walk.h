@@ -26,7 +26,7 @@ class TownWalk final : public Movement {
   // `towns` is not empty. The same seed gives the same walk.
   TownWalk(std::span<const Town> towns, std::size_t movers, std::uint64_t seed);
 
-  geo::LatLngE7 Move(MoverNumber mover, std::chrono::nanoseconds now) override;
+  geo::LatLngE7 Move(MoverNumber number, std::chrono::nanoseconds now) override;
 
   // How far out of the middle movers go before they turn back.
   static double RadiusMetres(const Town& town);

@@ -16,7 +16,7 @@ class TrackWalk final : public Movement {
   // `tracks` is not empty and outlives this.
   TrackWalk(const std::vector<Track>& tracks, std::size_t movers, std::uint64_t seed);
 
-  geo::LatLngE7 Move(MoverNumber mover, std::chrono::nanoseconds now) override;
+  geo::LatLngE7 Move(MoverNumber number, std::chrono::nanoseconds now) override;
 
  private:
   struct Mover {
