@@ -18,7 +18,7 @@ class Movement {
   Movement& operator=(const Movement&) = delete;
   virtual ~Movement() = default;
 
-  // Where `mover` is at `now`, counted from any start, the same for all calls; of one mover it
+  // Where that mover is at `now`, counted from any start, the same for all calls; of one mover it
   // never goes back.
   virtual geo::LatLngE7 Move(MoverNumber number, std::chrono::nanoseconds now) = 0;
 };
