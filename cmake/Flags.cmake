@@ -34,6 +34,8 @@ if(HERD_SANITIZE)
   add_compile_options(-fsanitize=${HERD_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${HERD_SANITIZE})
 endif()
+# What every test runs with.
+set(HERD_TEST_ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.supp:print_suppressions=0")
 if(HERD_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

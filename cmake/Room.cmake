@@ -50,5 +50,6 @@ function(herd_test NAME)
     set(labels LABELS threads)
   endif()
   include(GoogleTest)
-  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 ${labels})
+  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 ENVIRONMENT
+                       ${HERD_TEST_ENVIRONMENT} ${labels})
 endfunction()
