@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,8 @@
 #include "fleet/hash.h"
 #include "fleet/row.h"
 #include "fleet/row_table.h"
+#include "geo/distance.h"
+#include "geo/lat_lng.h"
 #include "wire/at.h"
 
 namespace herd::fleet {
@@ -38,6 +41,13 @@ using Cursors = std::array<ChangeNumber, kRanges>;
 struct Horizon {
   wire::UnixNanos rows{std::numeric_limits<std::int64_t>::min()};
   wire::UnixNanos tombstones{std::numeric_limits<std::int64_t>::min()};
+};
+
+// A client near a point.
+struct NearClient {
+  std::string client;
+  std::string at_line;
+  geo::Metres distance;
 };
 
 // Where every client is, and the feed of changes.
@@ -64,6 +74,12 @@ class Fleet {
   // The same by the client's hash, for a row of any kind.
   template <typename Read>
   bool FindRow(ClientHash client, Read&& read) const;
+
+  // The clients within `radius` (0 or more) of `center`, nearest first and those that are equally
+  // near by their IDs; at most `max`. While clients move, each is where it was at some moment of
+  // the call.
+  std::vector<NearClient> Nearest(const geo::LatLng& center, geo::Metres radius,
+                                  std::size_t max) const;
 
   // How many clients are known.
   std::size_t size() const;
