@@ -143,10 +143,13 @@ void Server::Continue() {
 void Server::Report(std::string_view client, std::string_view location,
                     std::string_view time_text) {
   if (!runs() || stopped_) return;
+  const wire::CompactTime time = wire::ReadPosixTime(time_text).value();
   const wire::Iamat iamat{.client = client,
                           .location_text = location,
                           .time_text = time_text,
-                          .time = wire::ParsePosixTime(time_text).value()};
+                          .time = time.time,
+                          .location = wire::ReadIso6709(location).value(),
+                          .time_layout = time.layout};
   std::string skew;
   Take(wire::MakeAt(iamat, name_, WallClock(), skew));
 }

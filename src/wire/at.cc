@@ -42,20 +42,23 @@ std::optional<At> ParseAt(std::string_view line) {
   }
   fields.back() = line;
   const std::optional<Skew> skew = ParseSkew(fields[1]);
-  const std::optional<UnixNanos> time = ParsePosixTime(fields[4]);
-  const bool location_good = IsForgotten(fields[3]) || ParseIso6709(fields[3]);
-  if (!IsServerId(fields[0]) || !skew || !IsClientId(fields[2]) || !location_good || !time) {
+  const std::optional<CompactTime> time = ReadPosixTime(fields[4]);
+  const std::optional<CompactLocation> location =
+      IsForgotten(fields[3]) ? CompactLocation{} : ReadIso6709(fields[3]);
+  if (!IsServerId(fields[0]) || !skew || !IsClientId(fields[2]) || !location || !time) {
     return std::nullopt;
   }
-  const std::optional<UnixNanos> receipt = *time + *skew;
+  const std::optional<UnixNanos> receipt = time->time + *skew;
   if (!receipt) return std::nullopt;
   return At{.server = fields[0],
             .skew_text = fields[1],
             .client = fields[2],
             .location_text = fields[3],
             .time_text = fields[4],
-            .time = *time,
-            .receipt = *receipt};
+            .time = time->time,
+            .receipt = *receipt,
+            .location = *location,
+            .time_layout = time->layout};
 }
 
 At MakeAt(const Iamat& iamat, std::string_view server, UnixNanos receipt, std::string& skew_text) {
@@ -67,16 +70,21 @@ At MakeAt(const Iamat& iamat, std::string_view server, UnixNanos receipt, std::s
           .location_text = iamat.location_text,
           .time_text = iamat.time_text,
           .time = iamat.time,
-          .receipt = receipt};
+          .receipt = receipt,
+          .location = iamat.location,
+          .time_layout = iamat.time_layout};
 }
 
 At MakeForget(std::string_view client, std::string_view server, UnixNanos time, UnixNanos receipt,
               ForgetTexts& texts) {
   texts.time.clear();
   AppendPosixTime(texts.time, time);
-  return MakeAt(
-      {.client = client, .location_text = kForgottenText, .time_text = texts.time, .time = time},
-      server, receipt, texts.skew);
+  return MakeAt({.client = client,
+                 .location_text = kForgottenText,
+                 .time_text = texts.time,
+                 .time = time,
+                 .time_layout = ReadPosixTime(texts.time).value().layout},
+                server, receipt, texts.skew);
 }
 
 }  // namespace herd::wire

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "wire/command.h"
+#include "wire/iso6709.h"
 #include "wire/time.h"
 
 namespace herd::wire {
@@ -32,6 +33,9 @@ struct At {
   std::string_view time_text;
   UnixNanos time;     // the client's
   UnixNanos receipt;  // by the server: time + skew
+  // The location in numbers, none for a tombstone, and how they and the time stand in their texts.
+  CompactLocation location;
+  TimeLayout time_layout = TimeLayout::kText;
 };
 
 // Appends the AT line, without a line end.

@@ -22,6 +22,17 @@ TEST(ParseAt, ReadsEveryField) {
   EXPECT_EQ(at->receipt, UnixNanos{1'520'023'935'182'837'383});
 }
 
+TEST(ParseAt, ReadsWhatARowIsPackedFrom) {
+  const auto at = ParseAt(kLine);
+  ASSERT_TRUE(at);
+  EXPECT_EQ(at->location, ReadIso6709("+34.068930-118.445127"));
+  EXPECT_EQ(at->time_layout, ReadPosixTime("1520023934.918963997")->layout);
+  const auto tombstone = ParseAt("AT Goloman +0.263873386 kiwi - 1520023934.918963997");
+  ASSERT_TRUE(tombstone);
+  EXPECT_EQ(tombstone->location, CompactLocation{});
+  EXPECT_EQ(tombstone->time_layout, at->time_layout);
+}
+
 TEST(AppendAt, WritesBackWhatParseAtRead) {
   std::string line;
   AppendAt(line, ParseAt(kLine).value());
@@ -49,6 +60,21 @@ TEST(MakeAt, TakesTheSkewFromTheTimeOfReceipt) {
   std::string line;
   AppendAt(line, MakeAt(iamat, "Hands", UnixNanos{10'000'000'000}, skew_text));
   EXPECT_EQ(line, "AT Hands -0.500000000 kiwi +34-118 10.5");
+}
+
+TEST(MakeAt, KeepsWhatARowIsPackedFrom) {
+  const auto iamat = std::get<Iamat>(ParseCommand("IAMAT kiwi +34-118 10.5"));
+  std::string skew_text;
+  const At at = MakeAt(iamat, "Hands", UnixNanos{10'000'000'000}, skew_text);
+  EXPECT_EQ(at.location, ReadIso6709("+34-118"));
+  EXPECT_EQ(at.time_layout, ReadPosixTime("10.5")->layout);
+}
+
+TEST(MakeForget, HasATimeInNineDecimalsAndNoPoint) {
+  ForgetTexts texts;
+  const At at = MakeForget("kiwi", "Hands", {10'500'000'000}, {11'000'000'000}, texts);
+  EXPECT_EQ(at.location, CompactLocation{});
+  EXPECT_EQ(at.time_layout, ReadPosixTime("10.500000000")->layout);
 }
 
 }  // namespace

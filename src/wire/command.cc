@@ -44,12 +44,15 @@ std::optional<int> ParseWhole(std::string_view text, int max) {
 }
 
 Command ParseIamat(const Fields& fields) {
-  const std::optional<UnixNanos> time = ParsePosixTime(fields.at[3]);
-  if (!IsClientId(fields.at[1]) || !ParseIso6709(fields.at[2]) || !time) return Invalid{};
+  const std::optional<CompactLocation> location = ReadIso6709(fields.at[2]);
+  const std::optional<CompactTime> time = ReadPosixTime(fields.at[3]);
+  if (!IsClientId(fields.at[1]) || !location || !time) return Invalid{};
   return Iamat{.client = fields.at[1],
                .location_text = fields.at[2],
                .time_text = fields.at[3],
-               .time = *time};
+               .time = time->time,
+               .location = *location,
+               .time_layout = time->layout};
 }
 
 Command ParseWhatsat(const Fields& fields) {

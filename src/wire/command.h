@@ -19,6 +19,9 @@ struct Iamat {
   std::string_view location_text;
   std::string_view time_text;
   UnixNanos time;
+  // The location in numbers, and how they and the time stand in their texts.
+  CompactLocation location;
+  TimeLayout time_layout = TimeLayout::kText;
 };
 
 // "WHATSAT <client ID> <radius> <max results>".

@@ -21,6 +21,8 @@ TEST(ParseCommand, ReadsIamat) {
   EXPECT_EQ(iamat->location_text, "+34.068930-118.445127");
   EXPECT_EQ(iamat->time_text, "1520023934.918963997");
   EXPECT_EQ(iamat->time, UnixNanos{1'520'023'934'918'963'997});
+  EXPECT_EQ(iamat->location, ReadIso6709("+34.068930-118.445127"));
+  EXPECT_EQ(iamat->time_layout, ReadPosixTime("1520023934.918963997")->layout);
 }
 
 TEST(ParseCommand, ReadsWhatsat) {

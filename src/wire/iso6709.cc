@@ -1,7 +1,9 @@
 #include "wire/iso6709.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 
 #include "wire/ascii.h"
@@ -9,13 +11,11 @@
 namespace herd::wire {
 namespace {
 
+constexpr std::size_t kE7Decimals = 7;
+constexpr double kE7 = 1e7;
+
 // What the integer digits of a latitude or a longitude hold.
 enum class Form { kDegrees, kMinutes, kSeconds };
-
-struct Angle {
-  double degrees = 0;
-  Form form = Form::kDegrees;
-};
 
 // Sign, integer digits and, behind a point, decimals.
 struct SignedNumber {
@@ -41,6 +41,16 @@ std::optional<SignedNumber> TakeSignedNumber(std::string_view& text) {
   return number;
 }
 
+// A latitude or a longitude whose bounds have been checked.
+struct Angle {
+  SignedNumber number;
+  Form form = Form::kDegrees;
+  std::size_t degree_digits = 0;  // of number.whole, those before minutes and seconds
+  int degrees = 0;                // what they say
+
+  std::string_view below_degrees() const { return number.text.substr(degree_digits); }
+};
+
 int TwoDigits(std::string_view digits) {
   return (digits[0] - '0') * 10 + (digits[1] - '0');
 }
@@ -59,7 +69,7 @@ bool AllZero(std::string_view digits) {
 std::optional<Angle> TakeAngle(std::string_view& text, std::size_t degree_digits, int degrees_max) {
   const std::optional<SignedNumber> number = TakeSignedNumber(text);
   if (!number) return std::nullopt;
-  Angle angle;
+  Angle angle{.number = *number};
   const std::size_t digits = number->whole.size();
   if (digits == degree_digits + 2) {
     angle.form = Form::kMinutes;
@@ -68,31 +78,52 @@ std::optional<Angle> TakeAngle(std::string_view& text, std::size_t degree_digits
   } else if (digits > degree_digits) {
     return std::nullopt;
   }
-  const std::size_t whole_degrees = std::min(digits, degree_digits);
-  const std::string_view below_degrees = number->text.substr(whole_degrees);
-  int degrees = 0;
-  for (const char digit : number->whole.substr(0, whole_degrees))
-    degrees = degrees * 10 + (digit - '0');
-  if (degrees > degrees_max || (degrees == degrees_max && !AllZero(below_degrees)))
+  angle.degree_digits = std::min(digits, degree_digits);
+  for (const char digit : number->whole.substr(0, angle.degree_digits))
+    angle.degrees = angle.degrees * 10 + (digit - '0');
+  const std::string_view below = angle.below_degrees();
+  if (angle.degrees > degrees_max || (angle.degrees == degrees_max && !AllZero(below)))
     return std::nullopt;
+  if (angle.form != Form::kDegrees && TwoDigits(below) >= 60) return std::nullopt;
+  if (angle.form == Form::kSeconds && TwoDigits(below.substr(2)) >= 60) return std::nullopt;
+  return angle;
+}
+
+// Of an angle in decimal degrees, its size in ten millionths, rounded to the nearest.
+std::int32_t SizeE7(const Angle& angle) {
+  std::int32_t size = angle.degrees;
+  const std::string_view decimals = angle.number.decimals;
+  for (std::size_t i = 0; i < kE7Decimals; ++i)
+    size = size * 10 + (i < decimals.size() ? decimals[i] - '0' : 0);
+  const bool up = decimals.size() > kE7Decimals && decimals[kE7Decimals] >= '5';
+  return up ? size + 1 : size;
+}
+
+double SizeDegrees(const Angle& angle) {
   switch (angle.form) {
     case Form::kDegrees:
-      angle.degrees = Number(number->text);
-      break;
+      // Both are exact as doubles, so that their quotient is rounded once, as the text would be.
+      if (angle.number.decimals.size() <= kE7Decimals) return SizeE7(angle) / kE7;
+      return Number(angle.number.text);
     case Form::kMinutes:
-      if (TwoDigits(below_degrees) >= 60) return std::nullopt;
-      angle.degrees = degrees + Number(below_degrees) / 60;
-      break;
+      return angle.degrees + Number(angle.below_degrees()) / 60;
     case Form::kSeconds:
-      if (TwoDigits(below_degrees) >= 60 || TwoDigits(below_degrees.substr(2)) >= 60) {
-        return std::nullopt;
-      }
-      angle.degrees =
-          degrees + TwoDigits(below_degrees) / 60.0 + Number(below_degrees.substr(2)) / 3600;
       break;
   }
-  if (number->negative) angle.degrees = -angle.degrees;
-  return angle;
+  const std::string_view below = angle.below_degrees();
+  return angle.degrees + TwoDigits(below) / 60.0 + Number(below.substr(2)) / 3600;
+}
+
+double Degrees(const Angle& angle) {
+  const double size = SizeDegrees(angle);
+  return angle.number.negative ? -size : size;
+}
+
+std::int32_t E7(const Angle& angle) {
+  const std::int32_t size = angle.form == Form::kDegrees
+                                ? SizeE7(angle)
+                                : static_cast<std::int32_t>(std::llround(SizeDegrees(angle) * kE7));
+  return angle.number.negative ? -size : size;
 }
 
 // The name behind "CRS": letters, digits and the marks of names such as "WGS_84" and "EPSG:4326",
@@ -113,13 +144,19 @@ bool TakeReferenceSystem(std::string_view& text) {
   return count > 0;
 }
 
-}  // namespace
+struct Angles {
+  Angle latitude;
+  Angle longitude;
+  std::string_view rest;  // behind both
+};
 
-std::optional<Location> ParseIso6709(std::string_view text) {
+// The whole text, checked.
+std::optional<Angles> Parse(std::string_view text) {
   const std::optional<Angle> latitude = TakeAngle(text, 2, 90);
   if (!latitude) return std::nullopt;
   const std::optional<Angle> longitude = TakeAngle(text, 3, 180);
   if (!longitude || longitude->form != latitude->form) return std::nullopt;
+  const std::string_view rest = text;
   if ((text.starts_with('+') || text.starts_with('-')) && !TakeSignedNumber(text))
     return std::nullopt;
   if (text.starts_with("CRS")) {
@@ -128,7 +165,82 @@ std::optional<Location> ParseIso6709(std::string_view text) {
   }
   if (text.starts_with('/')) text.remove_prefix(1);
   if (!text.empty()) return std::nullopt;
-  return Location{.latitude_deg = latitude->degrees, .longitude_deg = longitude->degrees};
+  return Angles{.latitude = *latitude, .longitude = *longitude, .rest = rest};
+}
+
+// A LocationLayout: of either angle the decimals (3 bits), the digits of its degrees (2) and its
+// sign (1), the latitude lowest; then whether a '/' follows.
+constexpr unsigned kAngleBits = 6;
+constexpr unsigned kAngleMask = (1U << kAngleBits) - 1;
+constexpr unsigned kSlash = 1U << (2 * kAngleBits);
+
+struct AngleLayout {
+  unsigned decimals = 0;
+  unsigned degree_digits = 0;
+  bool negative = false;
+
+  unsigned bits() const { return decimals | degree_digits << 3U | (negative ? 1U << 5U : 0U); }
+};
+
+AngleLayout LayoutOf(unsigned bits) {
+  return {.decimals = bits & 7U, .degree_digits = bits >> 3U & 3U, .negative = (bits >> 5U) != 0};
+}
+
+unsigned LayoutBits(const Angle& angle) {
+  return AngleLayout{.decimals = static_cast<unsigned>(angle.number.decimals.size()),
+                     .degree_digits = static_cast<unsigned>(angle.degree_digits),
+                     .negative = angle.number.negative}
+      .bits();
+}
+
+LocationLayout LayoutOf(const Angles& angles) {
+  const auto plain = [](const Angle& angle) {
+    return angle.form == Form::kDegrees && angle.number.decimals.size() <= kE7Decimals;
+  };
+  if (!plain(angles.latitude) || !plain(angles.longitude) ||
+      !(angles.rest.empty() || angles.rest == "/")) {
+    return LocationLayout::kText;
+  }
+  const unsigned slash = angles.rest.empty() ? 0 : kSlash;
+  return static_cast<LocationLayout>(LayoutBits(angles.latitude) |
+                                     LayoutBits(angles.longitude) << kAngleBits | slash);
+}
+
+char* WriteAngle(char* to, std::int32_t e7, AngleLayout layout) {
+  *to++ = layout.negative ? '-' : '+';
+  auto size = static_cast<std::uint32_t>(e7 < 0 ? -e7 : e7);
+  std::array<char, kE7Decimals + 3> digits{};  // of the degrees the last three
+  for (std::size_t i = digits.size(); i-- > 0; size /= 10)
+    digits[i] = static_cast<char>('0' + size % 10);
+  to = std::copy_n(digits.begin() + 3 - layout.degree_digits, layout.degree_digits, to);
+  if (layout.decimals == 0) return to;
+  *to++ = '.';
+  return std::copy_n(digits.begin() + 3, layout.decimals, to);
+}
+
+}  // namespace
+
+std::optional<Location> ParseIso6709(std::string_view text) {
+  const std::optional<Angles> angles = Parse(text);
+  if (!angles) return std::nullopt;
+  return Location{.latitude_deg = Degrees(angles->latitude),
+                  .longitude_deg = Degrees(angles->longitude)};
+}
+
+std::optional<CompactLocation> ReadIso6709(std::string_view text) {
+  const std::optional<Angles> angles = Parse(text);
+  if (!angles) return std::nullopt;
+  return CompactLocation{
+      .point = {.latitude = E7(angles->latitude), .longitude = E7(angles->longitude)},
+      .layout = LayoutOf(*angles)};
+}
+
+char* WriteLocation(char* to, LocationE7 point, LocationLayout layout) {
+  const auto bits = static_cast<unsigned>(layout);
+  to = WriteAngle(to, point.latitude, LayoutOf(bits & kAngleMask));
+  to = WriteAngle(to, point.longitude, LayoutOf(bits >> kAngleBits & kAngleMask));
+  if ((bits & kSlash) != 0) *to++ = '/';
+  return to;
 }
 
 }  // namespace herd::wire

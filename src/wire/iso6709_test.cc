@@ -3,8 +3,14 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <regex>
 #include <string>
+
+#include "wire/testing.h"
 
 namespace herd::wire {
 namespace {
@@ -114,6 +120,113 @@ RC_GTEST_PROP(ParseIso6709, AgreesWithPrintf, ()) {
   RC_ASSERT(location.has_value());
   RC_ASSERT(location->latitude_deg == latitude_e6 / 1e6);
   RC_ASSERT(location->longitude_deg == longitude_e6 / 1e6);
+}
+
+std::string Write(const CompactLocation& location) {
+  std::string text(kLocationBytesMax, 'x');
+  text.resize(static_cast<std::size_t>(WriteLocation(text.data(), location.point, location.layout) -
+                                       text.data()));
+  return text;
+}
+
+TEST(ReadIso6709, KeepsTheLayoutOfDecimalDegrees) {
+  for (const char* text :
+       {"+34.068930-118.445127", "+34.068930-118.445127/", "+34-118", "-0+0", "+0-0", "-00-000/",
+        "+00.0-000.0000000", "-5.1234567+007", "+90.0000000+180.0000000/", "+9.0+08.10"}) {
+    const auto location = ReadIso6709(text);
+    ASSERT_TRUE(location) << text;
+    EXPECT_EQ(Write(*location), text);
+  }
+}
+
+TEST(ReadIso6709, LeavesOtherTextsText) {
+  for (const char* text :
+       {"+34.06893000-118", "+34-118.00000000", "+4012.22-07500.25", "+401213.1-0750015.1",
+        "+27.5916+086.5640+8850", "+27.5916+086.5640CRSWGS_84/", "+00000+000000"}) {
+    const auto location = ReadIso6709(text);
+    if (!location) continue;
+    EXPECT_EQ(location->layout, LocationLayout::kText) << text;
+  }
+}
+
+TEST(ReadIso6709, RoundsToTheNearest) {
+  const auto point = [](std::string_view text) { return ReadIso6709(text).value().point; };
+  EXPECT_EQ(point("+34.068930-118.445127"), (LocationE7{340'689'300, -1'184'451'270}));
+  EXPECT_EQ(point("-0.00000005+0.000000049999"), (LocationE7{-1, 0}));
+  EXPECT_EQ(point("+89.99999999-179.99999999"), (LocationE7{900'000'000, -1'800'000'000}));
+  EXPECT_EQ(point("+895959.9999999-1795959.9999999"), (LocationE7{900'000'000, -1'800'000'000}));
+  EXPECT_EQ(point("+4012.22-07500.25"), (LocationE7{402'036'667, -750'041'667}));
+  EXPECT_EQ(ReadIso6709("+90.00000001+0"), std::nullopt);
+  EXPECT_EQ(ReadIso6709("+0-180.00000001"), std::nullopt);
+}
+
+// Texts of either form of plain degrees and of the others, and some that are nearly one.
+std::string NearlyLocation() {
+  const int form = *rc::gen::weightedElement<int>({{8, 0}, {1, 1}, {1, 2}});
+  std::string text = testing::AnySign() + testing::AnyDigits(1, 2) +
+                     (form == 0 ? "" : testing::AnyDigits(2 * form, 2 * form)) +
+                     testing::AnyDecimals(10) + testing::AnySign() + testing::AnyDigits(1, 3) +
+                     (form == 0 ? "" : testing::AnyDigits(2 * form, 2 * form)) +
+                     testing::AnyDecimals(10);
+  text += *rc::gen::element<std::string>("", "", "", "/", "/", "+12", "-1.5/", "CRSWGS_84/",
+                                         "+1CRS<a/b>/");
+  return *rc::gen::element(0, 1) == 0 ? text : testing::Spoilt(text);
+}
+
+// The rules for one angle, straight from the protocol; the size of the angle in ten millionths.
+std::optional<double> PlainSizeE7(const std::string& whole, const std::string& decimals,
+                                  std::size_t degree_digits, std::size_t pairs, int degrees_max) {
+  const bool full = whole.size() == degree_digits + 2 * pairs;
+  if (pairs > 0 ? !full : whole.size() > degree_digits) return std::nullopt;
+  const std::size_t digits = whole.size() - 2 * pairs;
+  const int degrees = std::stoi(whole.substr(0, digits));
+  const std::string below = whole.substr(digits) + decimals;
+  if (degrees > degrees_max ||
+      (degrees == degrees_max && below.find_first_of("123456789") != std::string::npos)) {
+    return std::nullopt;
+  }
+  if (pairs == 0) return static_cast<double>(std::stold(whole + "." + decimals + "0") * 1e7L);
+  for (std::size_t i = 0; i < pairs; ++i) {
+    if (std::stoi(below.substr(2 * i, 2)) >= 60) return std::nullopt;
+  }
+  const long double last = std::stold(below.substr(2 * pairs - 2, 2) + "." + decimals + "0");
+  const long double minutes = pairs == 1 ? last : std::stoi(below.substr(0, 2)) + last / 60;
+  return static_cast<double>((degrees + minutes / 60) * 1e7L);
+}
+
+RC_GTEST_PROP(ReadIso6709, AgreesWithThePlainRules, ()) {
+  const std::string text = NearlyLocation();
+  static const std::regex form(
+      "([+-])([0-9]+)(?:\\.([0-9]+))?([+-])([0-9]+)(?:\\.([0-9]+))?"
+      "((?:[+-][0-9]+(?:\\.[0-9]+)?)?(?:CRS(?:[!-.0-;=?-~]+|<[!-+\\--;=?-~]+>))?/?)");
+  std::smatch parts;
+  std::optional<double> latitude;
+  std::optional<double> longitude;
+  bool plain = false;
+  if (std::regex_match(text, parts, form)) {
+    const std::size_t pairs = parts[2].length() <= 2 ? 0 : parts[2].length() <= 4 ? 1 : 2;
+    latitude = PlainSizeE7(parts[2], parts[3], 2, pairs, 90);
+    longitude = PlainSizeE7(parts[5], parts[6], 3, pairs, 180);
+    plain = pairs == 0 && parts[3].length() <= 7 && parts[6].length() <= 7 &&
+            (parts[7] == "" || parts[7] == "/");
+  }
+  const auto read = ReadIso6709(text);
+  const auto parsed = ParseIso6709(text);
+  RC_CLASSIFY(read.has_value(), "right");
+  RC_CLASSIFY(plain && read, "plain");
+  RC_ASSERT(read.has_value() == (latitude && longitude));
+  RC_ASSERT(parsed.has_value() == read.has_value());
+  if (!read) return;
+  RC_ASSERT((read->layout != LocationLayout::kText) == plain);
+  if (plain) RC_ASSERT(Write(*read) == text);
+  const auto near = [](double a, double b) { return std::abs(a - b) <= 0.5 + 1e-6; };
+  const double south = parts[1] == "-" ? -1 : 1;
+  const double west = parts[4] == "-" ? -1 : 1;
+  RC_ASSERT(near(read->point.latitude, south * *latitude));
+  RC_ASSERT(near(read->point.longitude, west * *longitude));
+  RC_ASSERT(near(read->point.latitude, parsed->latitude_deg * 1e7));
+  RC_ASSERT(near(read->point.longitude, parsed->longitude_deg * 1e7));
+  RC_ASSERT(std::signbit(parsed->latitude_deg) == (south < 0));
 }
 
 }  // namespace

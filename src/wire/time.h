@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,11 +38,41 @@ std::optional<UnixNanos> operator+(UnixNanos time, Skew skew);
 // ignored. Nothing for any other text, and for a time that UnixNanos cannot hold.
 std::optional<UnixNanos> ParsePosixTime(std::string_view text);
 
+// How the digits of a time's text are laid out: with the time, it gives back the text. kText: only
+// the text itself tells.
+enum class TimeLayout : std::uint8_t { kText = 0xFF };
+
+struct CompactTime {
+  UnixNanos time;
+  TimeLayout layout = TimeLayout::kText;
+
+  friend bool operator==(const CompactTime&, const CompactTime&) = default;
+};
+
+// As ParsePosixTime. The layout is another than kText exactly when WriteTime gives back the very
+// bytes: no leading zeros and up to nine decimals.
+std::optional<CompactTime> ReadPosixTime(std::string_view text);
+
+// "-9223372036.854775808"
+inline constexpr std::size_t kTimeBytesMax = 21;
+
+// Writes the text of a time that ReadPosixTime read with a layout other than kText to `to`, which
+// has room for kTimeBytesMax bytes; what stands there behind the text may change too. Returns the
+// text's end.
+char* WriteTime(char* to, UnixNanos time, TimeLayout layout);
+
 // Appends the seconds and nine decimals, as ParsePosixTime reads them.
 void AppendPosixTime(std::string& out, UnixNanos time);
 
 // Appends a sign, the seconds and nine decimals, as in "+0.263873386". Zero is "+0.000000000".
 void AppendSkew(std::string& out, Skew skew);
+
+// "-18446744073.709551615"
+inline constexpr std::size_t kSkewBytesMax = 22;
+
+// Writes what AppendSkew appends to `to`, which has room for kSkewBytesMax bytes; what stands there
+// behind the text may change too. Returns the text's end.
+char* WriteSkew(char* to, Skew skew);
 
 // Reads what AppendSkew writes. Nothing for any other text.
 std::optional<Skew> ParseSkew(std::string_view text);
