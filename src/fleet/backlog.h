@@ -36,15 +36,22 @@ class Backlog {
   Cursors cursors_;
   const Cursors end_;
   std::size_t stripe_ = 0;
+  RowIndex last_read_ = kNoRow;  // of that stripe, where Read has stopped in it
 
   template <typename Take>
   bool ReadStripe(Take& take) {
-    const Fleet::Stripe& stripe = fleet_.stripes_[stripe_];
+    const Fleet::Stripe& stripe = *fleet_.stripes_[stripe_];
     const std::lock_guard lock(stripe.mutex);
-    for (const Feed::Entry& entry : stripe.feed.After(cursors_[stripe_])) {
-      if (entry.number > end_[stripe_]) break;
-      cursors_[stripe_] = entry.number;
-      if (entry.live() && !take(static_cast<const Row&>(*entry.row))) return false;
+    RowIndex next = stripe.feed.After(cursors_[stripe_], last_read_);
+    last_read_ = kNoRow;
+    for (; next != kNoRow; next = stripe.feed.Next(next)) {
+      const Row& row = stripe.rows[next];
+      if (row.change() > end_[stripe_]) break;
+      cursors_[stripe_] = row.change();
+      if (!take(row)) {
+        last_read_ = next;
+        return false;
+      }
     }
     return true;
   }

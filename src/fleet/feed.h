@@ -3,61 +3,68 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 #include "fleet/row.h"
+#include "fleet/stable_vector.h"
 
 namespace herd::fleet {
 
-// The change feed of one stripe of the fleet: which rows changed, in the order of their last
-// change.
+// A row of one stripe, by its place in it.
+enum class RowIndex : std::uint32_t {};
+inline constexpr RowIndex kNoRow{0xFFFF'FFFF};
+
+// The change feed of one stripe of the fleet: its rows in the order of their last change.
 //
-// Each change appends the row with the next number. An entry is live while its row has changed no
-// further; the others are dropped once they outnumber the live ones, so that the feed is never
-// longer than twice the rows and a follower that stays away costs nothing. Not thread-safe: the
-// stripe's lock guards it. Rows outlive the feed, but for those that are removed from it.
+// A list through the rows: a change moves its row to the end and gives it the next number. So the
+// feed is never longer than the rows are many, and a follower that stays away costs nothing. Not
+// thread-safe: the stripe's lock guards it.
 class Feed {
  public:
-  struct Entry {
-    Row* row;
-    ChangeNumber number;
+  // `rows` are the stripe's, and outlive the feed.
+  explicit Feed(StableVector<Row>& rows) : rows_(rows) {}
 
-    bool live() const { return row->change() == number; }
-  };
+  // Gives the row the next number: a row that is in the feed, or is to be.
+  void Append(RowIndex row);
 
-  // Gives `row` the next number.
-  void Append(Row& row);
+  // Takes the row out.
+  void Remove(RowIndex row);
 
-  // Forgets the rows for which `is_gone` is true; they may be destroyed then.
-  template <typename IsGone>
-  void Remove(IsGone&& is_gone) {
-    std::erase_if(entries_, [&](const Entry& entry) {
-      if (!entry.live()) return true;
-      if (!is_gone(*entry.row)) return false;
-      --live_;
-      return true;
-    });
-  }
+  // The first row that changed after `cursor`, or kNoRow. Walks there from the nearer end, unless
+  // `last_read` is the row whose change was at `cursor`.
+  RowIndex After(ChangeNumber cursor, RowIndex last_read = kNoRow) const;
 
-  // The entries after `cursor`, oldest first; among them may be some that are no longer live.
-  std::span<const Entry> After(ChangeNumber cursor) const;
+  // The row that changed next after this one, or kNoRow.
+  RowIndex Next(RowIndex row) const { return At(row).next; }
 
-  // How many rows changed after `cursor`, or up to twice as many: one that changed again counts
-  // anew while the feed still has both entries. Never more than there are rows.
+  // How many rows may have changed after `cursor`: one that changed again since then counts anew,
+  // but never more than there are.
   std::size_t CountAfter(ChangeNumber cursor) const {
-    return std::min(After(cursor).size(), live_);
+    return std::min<std::size_t>(last_number_ - static_cast<std::uint64_t>(cursor), size_);
   }
 
   // The number of the newest change; 0 before the first.
   ChangeNumber newest() const { return ChangeNumber{last_number_}; }
 
  private:
-  std::vector<Entry> entries_;
-  std::size_t live_ = 0;
+  // Beside the rows and not in them: a change touches those of three rows, and they are small.
+  struct Neighbours {
+    RowIndex previous = kNoRow;
+    RowIndex next = kNoRow;
+  };
+
+  StableVector<Row>& rows_;
+  StableVector<Neighbours> neighbours_;
+  RowIndex first_ = kNoRow;
+  RowIndex last_ = kNoRow;
+  std::size_t size_ = 0;
   std::uint64_t last_number_ = 0;
 
-  void DropDeadEntries();
+  Neighbours& At(RowIndex row) { return neighbours_[static_cast<std::uint32_t>(row)]; }
+  const Neighbours& At(RowIndex row) const { return neighbours_[static_cast<std::uint32_t>(row)]; }
+  ChangeNumber ChangeOf(RowIndex row) const {
+    return rows_[static_cast<std::uint32_t>(row)].change();
+  }
+  void Unlink(RowIndex row);
 };
 
 }  // namespace herd::fleet

@@ -7,45 +7,78 @@
 #include "fleet/planted.h"
 
 namespace herd::fleet {
+namespace {
+
+RowRef RefOf(std::size_t stripe, RowIndex index) {
+  return NearIndex::RefOf(stripe, static_cast<std::uint32_t>(index));
+}
+
+}  // namespace
+
+Fleet::Fleet(HashKey key)
+    : key_(key),
+      stripes_([&] {
+        std::vector<std::unique_ptr<Stripe>> stripes;
+        for (std::size_t i = 0; i < kStripes; ++i) stripes.push_back(std::make_unique<Stripe>(key));
+        return stripes;
+      }()),
+      near_([&] {
+        NearIndex::Stripes rows{};
+        for (std::size_t i = 0; i < kStripes; ++i) rows[i] = &stripes_[i]->rows.rows();
+        return rows;
+      }()) {}
 
 Applied Fleet::Apply(const wire::At& at, LinkId from) {
   if (Expired(wire::IsForgotten(at.location_text), at.receipt)) return Applied::kExpired;
   const ClientHash hash = HashClient(key_, at.client);
-  const std::size_t index = RangeOf(hash);
-  Stripe& stripe = stripes_[index];
+  const std::size_t number = RangeOf(hash);
+  Stripe& stripe = *stripes_[number];
   const std::lock_guard lock(stripe.mutex);
-  Row* row = stripe.rows.Find(at.client, hash);
-  if (row == nullptr) {
-    row = &stripe.rows.Insert(at, from, hash);
+  RowIndex index = stripe.rows.Find(at.client, hash);
+  if (index == kNoRow) {
+    index = stripe.rows.Insert(at, from);
+    if (!stripe.rows[index].forgotten()) near_.Add(RefOf(number, index));
   } else {
-    const std::strong_ordering order = row->Compare(at);
+    Row& row = stripe.rows[index];
+    const std::strong_ordering order = row.Compare(at);
     if (order == std::strong_ordering::equal) return Applied::kKnown;
     if (order == std::strong_ordering::greater && !Planted(Fault::kApplyWithoutComparing))
       return Applied::kOlder;
-    Discount(stripe, *row);
-    row->Replace(at, from);
+    Discount(stripe, hash, row);
+    Replace(RefOf(number, index), row, at, from);
   }
-  Count(stripe, *row);
-  stripe.feed.Append(*row);
-  for (Follower* follower : stripe.followers) follower->Notice(index);
+  Count(stripe, hash, stripe.rows[index]);
+  stripe.feed.Append(index);
+  for (Follower* follower : stripe.followers) follower->Notice(number);
   return Applied::kStored;
 }
 
-void Fleet::Count(Stripe& stripe, const Row& row) const {
-  stripe.digests[LeafOf(row.hash())] += HashRow(key_, row.at_line());
+void Fleet::Replace(RowRef ref, Row& row, const wire::At& at, LinkId from) {
+  const bool was_somewhere = !row.forgotten();
+  const bool is_somewhere = !wire::IsForgotten(at.location_text);
+  const geo::LatLngE7 to{.lat = at.location.point.latitude, .lng = at.location.point.longitude};
+  const bool stays =
+      was_somewhere && is_somewhere && geo::CellOf(row.position()) == geo::CellOf(to);
+  if (was_somewhere && !stays) near_.Remove(ref);
+  row.Assign(at, from);
+  if (is_somewhere && !stays) near_.Add(ref);
+}
+
+void Fleet::Count(Stripe& stripe, ClientHash client, const Row& row) const {
+  stripe.digests[LeafOf(client)] += row.hash(key_);
   if (row.forgotten()) ++stripe.tombstones;
 }
 
-void Fleet::Discount(Stripe& stripe, const Row& row) const {
-  stripe.digests[LeafOf(row.hash())] -= HashRow(key_, row.at_line());
+void Fleet::Discount(Stripe& stripe, ClientHash client, const Row& row) const {
+  stripe.digests[LeafOf(client)] -= row.hash(key_);
   if (row.forgotten()) --stripe.tombstones;
 }
 
 std::size_t Fleet::size() const {
   std::size_t size = 0;
-  for (const Stripe& stripe : stripes_) {
-    const std::lock_guard lock(stripe.mutex);
-    size += stripe.rows.size() - stripe.tombstones;
+  for (const auto& stripe : stripes_) {
+    const std::lock_guard lock(stripe->mutex);
+    size += stripe->rows.size() - stripe->tombstones;
   }
   return size;
 }
@@ -61,18 +94,19 @@ Horizon Fleet::horizon() const {
 }
 
 std::size_t Fleet::DropExpired(std::size_t number) {
-  Stripe& stripe = stripes_[number];
+  Stripe& stripe = *stripes_[number];
   const std::lock_guard lock(stripe.mutex);
-  std::vector<const Row*> expired;
-  stripe.rows.ForEach([&](const Row& row) {
-    if (Expired(row)) expired.push_back(&row);
+  std::vector<RowIndex> expired;
+  stripe.rows.ForEach([&](RowIndex index) {
+    if (Expired(stripe.rows[index])) expired.push_back(index);
   });
-  if (expired.empty()) return 0;
-  std::ranges::sort(expired);
-  const auto is_gone = [&](const Row& row) { return std::ranges::binary_search(expired, &row); };
-  for (const Row* row : expired) Discount(stripe, *row);
-  stripe.feed.Remove(is_gone);
-  stripe.rows.Remove(is_gone);
+  for (const RowIndex index : expired) {
+    const Row& row = stripe.rows[index];
+    Discount(stripe, HashClient(key_, row.client()), row);
+    if (!row.forgotten()) near_.Remove(RefOf(number, index));
+    stripe.feed.Remove(index);
+    stripe.rows.Remove(index);
+  }
   return expired.size();
 }
 
@@ -85,24 +119,26 @@ Digest Fleet::digest() const {
 RangeDigests Fleet::range_digests() const {
   RangeDigests digests;
   for (std::size_t range = 0; range < kRanges; ++range) {
-    const std::lock_guard lock(stripes_[range].mutex);
-    for (const Digest leaf : stripes_[range].digests) digests[range] += leaf;
+    const std::lock_guard lock(stripes_[range]->mutex);
+    for (const Digest leaf : stripes_[range]->digests) digests[range] += leaf;
   }
   return digests;
 }
 
 LeafDigests Fleet::leaf_digests(std::size_t range) const {
-  const std::lock_guard lock(stripes_[range].mutex);
-  return stripes_[range].digests;
+  const std::lock_guard lock(stripes_[range]->mutex);
+  return stripes_[range]->digests;
 }
 
 std::vector<ClientHash> Fleet::ClientsIn(std::size_t range,
                                          const std::bitset<kLeaves>& leaves) const {
   std::vector<ClientHash> clients;
   {
-    const std::lock_guard lock(stripes_[range].mutex);
-    stripes_[range].rows.ForEach([&](const Row& row) {
-      if (leaves[LeafOf(row.hash())]) clients.push_back(row.hash());
+    const std::lock_guard lock(stripes_[range]->mutex);
+    const RowTable& rows = stripes_[range]->rows;
+    rows.ForEach([&](RowIndex index) {
+      const ClientHash client = HashClient(key_, rows[index].client());
+      if (leaves[LeafOf(client)]) clients.push_back(client);
     });
   }
   std::ranges::sort(clients);
@@ -112,8 +148,8 @@ std::vector<ClientHash> Fleet::ClientsIn(std::size_t range,
 Cursors Fleet::newest() const {
   Cursors cursors;
   for (std::size_t stripe = 0; stripe < kStripes; ++stripe) {
-    const std::lock_guard lock(stripes_[stripe].mutex);
-    cursors[stripe] = stripes_[stripe].feed.newest();
+    const std::lock_guard lock(stripes_[stripe]->mutex);
+    cursors[stripe] = stripes_[stripe]->feed.newest();
   }
   return cursors;
 }

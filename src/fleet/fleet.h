@@ -15,6 +15,7 @@
 #include "fleet/digest.h"
 #include "fleet/feed.h"
 #include "fleet/hash.h"
+#include "fleet/near_index.h"
 #include "fleet/row.h"
 #include "fleet/row_table.h"
 #include "geo/distance.h"
@@ -59,7 +60,7 @@ class Fleet {
  public:
   static constexpr std::size_t kStripes = kRanges;
 
-  explicit Fleet(HashKey key = {}) : key_(key) {}
+  explicit Fleet(HashKey key = {});
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
@@ -75,9 +76,9 @@ class Fleet {
   template <typename Read>
   bool FindRow(ClientHash client, Read&& read) const;
 
-  // The clients within `radius` (0 or more) of `center`, nearest first and those that are equally
-  // near by their IDs; at most `max`. While clients move, each is where it was at some moment of
-  // the call.
+  // The nearest clients within `radius` (0 or more) of `center`, nearest first and those that are
+  // equally near by their IDs; at most `max`. Each is where it was at some moment of the call; one
+  // that moves into another cell of the index meanwhile may be missing.
   std::vector<NearClient> Nearest(const geo::LatLng& center, geo::Metres radius,
                                   std::size_t max) const;
 
@@ -113,14 +114,17 @@ class Fleet {
   struct alignas(64) Stripe {
     mutable std::mutex mutex;
     RowTable rows;
-    Feed feed;
+    Feed feed{rows.rows()};
     std::vector<Follower*> followers;
     LeafDigests digests;
     std::size_t tombstones = 0;
+
+    explicit Stripe(HashKey key) : rows(key) {}
   };
 
   const HashKey key_;
-  std::array<Stripe, kStripes> stripes_;
+  const std::vector<std::unique_ptr<Stripe>> stripes_;  // kStripes of them
+  NearIndex near_;
   std::atomic<std::int64_t> rows_horizon_ = Horizon{}.rows.value;
   std::atomic<std::int64_t> tombstones_horizon_ = Horizon{}.tombstones.value;
 
@@ -130,29 +134,46 @@ class Fleet {
   }
   bool Expired(const Row& row) const { return Expired(row.forgotten(), row.receipt()); }
 
-  // Takes `row` into the stripe's sums, or out of them.
-  void Count(Stripe& stripe, const Row& row) const;
-  void Discount(Stripe& stripe, const Row& row) const;
+  // Takes `row`, that of a client of this hash, into the stripe's sums, or out of them.
+  void Count(Stripe& stripe, ClientHash client, const Row& row) const;
+  void Discount(Stripe& stripe, ClientHash client, const Row& row) const;
+
+  // Makes `at` the row's own, and moves it in the index if it must be.
+  void Replace(RowRef ref, Row& row, const wire::At& at, LinkId from);
+
+  // A row, and how near it was.
+  struct Near {
+    geo::Metres distance;
+    RowRef row;
+  };
+  std::vector<Near> NearestRows(const geo::LatLng& center, geo::Metres radius,
+                                std::size_t max) const;
+
+  // Calls `visit` with each row that has a position, under its stripe's lock.
+  template <typename Visit>
+  void ForEachPlaced(Visit&& visit) const;
 };
 
 template <typename Read>
 bool Fleet::Find(std::string_view client, Read&& read) const {
   const ClientHash hash = HashClient(key_, client);
-  const Stripe& stripe = stripes_[RangeOf(hash)];
+  const Stripe& stripe = *stripes_[RangeOf(hash)];
   const std::lock_guard lock(stripe.mutex);
-  const Row* row = stripe.rows.Find(client, hash);
-  if (row == nullptr || row->forgotten() || Expired(*row)) return false;
-  read(*row);
+  const RowIndex found = stripe.rows.Find(client, hash);
+  if (found == kNoRow) return false;
+  const Row& row = stripe.rows[found];
+  if (row.forgotten() || Expired(row)) return false;
+  read(row);
   return true;
 }
 
 template <typename Read>
 bool Fleet::FindRow(ClientHash client, Read&& read) const {
-  const Stripe& stripe = stripes_[RangeOf(client)];
+  const Stripe& stripe = *stripes_[RangeOf(client)];
   const std::lock_guard lock(stripe.mutex);
-  const Row* row = stripe.rows.Find(client);
-  if (row == nullptr || Expired(*row)) return false;
-  read(*row);
+  const RowIndex found = stripe.rows.Find(client);
+  if (found == kNoRow || Expired(stripe.rows[found])) return false;
+  read(stripe.rows[found]);
   return true;
 }
 

@@ -9,7 +9,7 @@ namespace herd::fleet {
 Follower::Follower(Fleet& fleet, std::function<void()> wake)
     : fleet_(fleet), wake_(std::move(wake)) {
   for (std::size_t index = 0; index < Fleet::kStripes; ++index) {
-    Fleet::Stripe& stripe = fleet_.stripes_[index];
+    Fleet::Stripe& stripe = *fleet_.stripes_[index];
     const std::lock_guard lock(stripe.mutex);
     cursor_[index] = complete_[index] = stripe.feed.newest();
     stripe.followers.push_back(this);
@@ -17,15 +17,16 @@ Follower::Follower(Fleet& fleet, std::function<void()> wake)
 }
 
 Follower::~Follower() {
-  for (Fleet::Stripe& stripe : fleet_.stripes_) {
-    const std::lock_guard lock(stripe.mutex);
-    std::erase(stripe.followers, this);
+  for (const auto& stripe : fleet_.stripes_) {
+    const std::lock_guard lock(stripe->mutex);
+    std::erase(stripe->followers, this);
   }
 }
 
 void Follower::Rewind(const Cursors& to) {
+  last_read_ = kNoRow;
   for (std::size_t index = 0; index < Fleet::kStripes; ++index) {
-    const Fleet::Stripe& stripe = fleet_.stripes_[index];
+    const Fleet::Stripe& stripe = *fleet_.stripes_[index];
     const std::lock_guard lock(stripe.mutex);
     cursor_[index] = to[index];
     if (to[index] == stripe.feed.newest()) continue;
@@ -40,7 +41,7 @@ std::size_t Follower::lag() const {
   const std::uint64_t changed = changed_stripes_.load(std::memory_order_acquire);
   for (std::size_t index = 0; index < Fleet::kStripes; ++index) {
     if ((changed & Bit(index)) == 0) continue;
-    const Fleet::Stripe& stripe = fleet_.stripes_[index];
+    const Fleet::Stripe& stripe = *fleet_.stripes_[index];
     const std::lock_guard lock(stripe.mutex);
     lag += stripe.feed.CountAfter(cursor_[index]);
   }

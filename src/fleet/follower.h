@@ -58,6 +58,7 @@ class Follower {
   Cursors cursor_{};
   Cursors complete_{};
   std::size_t next_stripe_ = 0;
+  RowIndex last_read_ = kNoRow;  // of next_stripe_, where Read has stopped in it
   std::atomic<std::uint64_t> changed_stripes_ = 0;
 
   static std::uint64_t Bit(std::size_t stripe) { return std::uint64_t{1} << stripe; }
@@ -89,11 +90,17 @@ void Follower::Read(Take&& take) {
 
 template <typename Take>
 bool Follower::ReadStripe(std::size_t index, Take& take) {
-  Fleet::Stripe& stripe = fleet_.stripes_[index];
+  Fleet::Stripe& stripe = *fleet_.stripes_[index];
   const std::lock_guard lock(stripe.mutex);
-  for (const Feed::Entry& entry : stripe.feed.After(cursor_[index])) {
-    cursor_[index] = entry.number;
-    if (entry.live() && !take(static_cast<const Row&>(*entry.row))) return false;
+  RowIndex next = stripe.feed.After(cursor_[index], last_read_);
+  last_read_ = kNoRow;
+  for (; next != kNoRow; next = stripe.feed.Next(next)) {
+    const Row& row = stripe.rows[next];
+    cursor_[index] = row.change();
+    if (!take(row)) {
+      last_read_ = next;
+      return false;
+    }
   }
   // The newest may have been removed from the feed.
   cursor_[index] = complete_[index] = stripe.feed.newest();

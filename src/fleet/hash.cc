@@ -12,8 +12,8 @@ ClientHash HashClient(HashKey key, std::string_view client) {
   return ClientHash{XXH3_64bits_withSeed(client.data(), client.size(), std::to_underlying(key))};
 }
 
-RowHash HashRow(HashKey key, std::string_view at_line) {
-  return RowHash{XXH3_64bits_withSeed(at_line.data(), at_line.size(), std::to_underlying(key))};
+RowHash HashRow(HashKey key, std::string_view bytes) {
+  return RowHash{XXH3_64bits_withSeed(bytes.data(), bytes.size(), std::to_underlying(key))};
 }
 
 }  // namespace herd::fleet

@@ -13,11 +13,11 @@ enum class HashKey : std::uint64_t {};
 // Names a client between the servers of a herd.
 enum class ClientHash : std::uint64_t {};
 
-// Names a row between the servers of a herd: the hash of its AT line.
+// Names a row between the servers of a herd: the hash of its report (HashReport).
 enum class RowHash : std::uint64_t {};
 
 ClientHash HashClient(HashKey key, std::string_view client);
-RowHash HashRow(HashKey key, std::string_view at_line);
+RowHash HashRow(HashKey key, std::string_view bytes);
 
 // The clients of a herd are divided, by their hashes, into ranges, and each range into leaves: what
 // servers compare to find where they differ. Part of the protocol between servers.

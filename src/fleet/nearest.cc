@@ -2,28 +2,66 @@
 #include <tuple>
 
 #include "fleet/fleet.h"
-#include "wire/iso6709.h"
 
 namespace herd::fleet {
 
 std::vector<NearClient> Fleet::Nearest(const geo::LatLng& center, geo::Metres radius,
                                        std::size_t max) const {
   std::vector<NearClient> near;
-  for (const Stripe& stripe : stripes_) {
+  if (max == 0) return near;
+  for (const Near& found : NearestRows(center, radius, max)) {
+    const Stripe& stripe = *stripes_[NearIndex::StripeOf(found.row)];
     const std::lock_guard lock(stripe.mutex);
-    stripe.rows.ForEach([&](const Row& row) {
-      if (row.forgotten() || Expired(row)) return;
-      const wire::Location location = wire::ParseIso6709(row.location_text()).value();
-      const geo::Metres distance = geo::Distance(
-          center, {.lat_deg = location.latitude_deg, .lng_deg = location.longitude_deg});
-      if (distance > radius) return;
-      near.push_back({std::string(row.client()), std::string(row.at_line()), distance});
-    });
+    const Row& row = stripe.rows[RowIndex{NearIndex::IndexOf(found.row)}];
+    // It may have moved, or been removed, and its place may have been used again.
+    if (!row.in_use() || row.forgotten() || Expired(row)) continue;
+    const geo::Metres distance = geo::Distance(center, geo::ToLatLng(row.position()));
+    if (distance > radius) continue;
+    near.push_back({std::string(row.client()), row.at_line(), distance});
   }
   std::ranges::sort(near, {},
                     [](const NearClient& one) { return std::tie(one.distance, one.client); });
-  if (near.size() > max) near.resize(max);
   return near;
+}
+
+template <typename Visit>
+void Fleet::ForEachPlaced(Visit&& visit) const {
+  for (std::size_t number = 0; number < kStripes; ++number) {
+    const Stripe& stripe = *stripes_[number];
+    const std::lock_guard lock(stripe.mutex);
+    stripe.rows.ForEach([&](RowIndex index) {
+      const Row& row = stripe.rows[index];
+      if (!row.forgotten()) visit(NearIndex::RefOf(number, static_cast<std::uint32_t>(index)), row);
+    });
+  }
+}
+
+std::vector<Fleet::Near> Fleet::NearestRows(const geo::LatLng& center, geo::Metres radius,
+                                            std::size_t max) const {
+  std::vector<Near> nearest;  // a heap with the farthest in front, once there are `max`
+  const auto consider = [&](RowRef ref, const Row& row) {
+    if (Expired(false, row.receipt())) return;
+    const geo::Metres distance = geo::Distance(center, geo::ToLatLng(row.position()));
+    if (distance > radius) return;
+    if (nearest.size() == max) {
+      if (distance >= nearest.front().distance) return;
+      std::ranges::pop_heap(nearest, {}, &Near::distance);
+      nearest.pop_back();
+    }
+    nearest.push_back({distance, ref});
+    std::ranges::push_heap(nearest, {}, &Near::distance);
+  };
+  geo::CellsAround cells(center, radius);
+  // To look a cell up costs about as much as to look at a row.
+  if (cells.CountAll() > size()) {
+    ForEachPlaced(consider);
+    return nearest;
+  }
+  for (; !cells.done(); cells.NextRing()) {
+    if (nearest.size() == max && nearest.front().distance < cells.bound()) break;
+    cells.ForEach([&](geo::GridCell cell) { near_.ForEachIn(cell, consider); });
+  }
+  return nearest;
 }
 
 }  // namespace herd::fleet

@@ -3,74 +3,97 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <cstddef>
-#include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "fleet/feed.h"
+#include "fleet/hash.h"
 #include "fleet/row.h"
+#include "fleet/stable_vector.h"
 
 namespace herd::fleet {
 
-// Rows by client. A row stays where it is in memory until it is removed.
+// Rows by client. A row stays where it is in memory until it is removed; its place is used again.
 class RowTable {
  public:
-  // The row of the client of that ID, or null. `hash` is its hash.
-  Row* Find(std::string_view client, ClientHash hash) const {
-    return Get(rows_.find(ClientKey{client, hash}));
+  explicit RowTable(HashKey key) : table_(0, Hash{this}, Equal{this}), key_(key) {}
+
+  Row& operator[](RowIndex row) { return rows_[static_cast<std::uint32_t>(row)]; }
+  const Row& operator[](RowIndex row) const { return rows_[static_cast<std::uint32_t>(row)]; }
+
+  // The row of the client of that ID, or kNoRow. `hash` is its hash.
+  RowIndex Find(std::string_view client, ClientHash hash) const {
+    return Get(table_.find(ClientKey{client, hash}));
   }
 
-  // The row of a client of that hash, or null.
-  Row* Find(ClientHash hash) const { return Get(rows_.find(hash)); }
+  // The row of a client of that hash, or kNoRow.
+  RowIndex Find(ClientHash hash) const { return Get(table_.find(hash)); }
 
   // Adds the row of a client that has none yet.
-  Row& Insert(const wire::At& at, LinkId from, ClientHash hash) {
-    return **rows_.insert(std::make_unique<Row>(at, from, hash)).first;
+  RowIndex Insert(const wire::At& at, LinkId from) {
+    RowIndex row{};
+    if (free_.empty()) {
+      row = RowIndex{rows_.Add()};
+    } else {
+      row = free_.back();
+      free_.pop_back();
+    }
+    (*this)[row].Assign(at, from);
+    table_.insert(row);
+    return row;
   }
 
-  // Removes every row for which `is_gone` is true.
-  template <typename IsGone>
-  void Remove(IsGone&& is_gone) {
-    absl::erase_if(rows_, [&](const std::unique_ptr<Row>& row) { return is_gone(*row); });
+  void Remove(RowIndex row) {
+    table_.erase(row);
+    (*this)[row].Clear();
+    free_.push_back(row);
   }
 
-  // Calls `read` with every row, in no order.
+  // Calls `read` with the index of every row, in no order.
   template <typename Read>
   void ForEach(Read&& read) const {
-    for (const std::unique_ptr<Row>& row : rows_) read(*row);
+    for (const RowIndex row : table_) read(row);
   }
 
-  std::size_t size() const { return rows_.size(); }
+  std::size_t size() const { return table_.size(); }
+  StableVector<Row>& rows() { return rows_; }
 
  private:
   struct ClientKey {
     std::string_view client;
     ClientHash hash;
   };
-  using Slot = std::unique_ptr<Row>;
 
   struct Hash {
     using is_transparent = void;
+    const RowTable* table;
     // The hash is a good one already.
-    static std::size_t Of(ClientHash hash) { return std::to_underlying(hash); }
-    std::size_t operator()(const Slot& row) const { return Of(row->hash()); }
-    std::size_t operator()(const ClientKey& key) const { return Of(key.hash); }
-    std::size_t operator()(ClientHash hash) const { return Of(hash); }
+    std::size_t operator()(ClientHash hash) const { return std::to_underlying(hash); }
+    std::size_t operator()(const ClientKey& key) const { return (*this)(key.hash); }
+    std::size_t operator()(RowIndex row) const { return (*this)(table->HashOf(row)); }
   };
   struct Equal {
     using is_transparent = void;
-    bool operator()(const Slot& a, const Slot& b) const { return a->client() == b->client(); }
-    bool operator()(const Slot& row, const ClientKey& key) const {
-      return row->hash() == key.hash && row->client() == key.client;
+    const RowTable* table;
+    bool operator()(RowIndex a, RowIndex b) const { return a == b; }
+    bool operator()(RowIndex row, const ClientKey& key) const {
+      return (*table)[row].client() == key.client;
     }
-    bool operator()(const Slot& row, ClientHash hash) const { return row->hash() == hash; }
+    bool operator()(RowIndex row, ClientHash hash) const { return table->HashOf(row) == hash; }
   };
-  using Rows = absl::flat_hash_set<Slot, Hash, Equal>;
+  using Table = absl::flat_hash_set<RowIndex, Hash, Equal>;
 
-  Row* Get(Rows::const_iterator found) const {
-    return found == rows_.end() ? nullptr : found->get();
+  StableVector<Row> rows_;
+  std::vector<RowIndex> free_;
+  Table table_;
+  const HashKey key_;
+
+  ClientHash HashOf(RowIndex row) const { return HashClient(key_, (*this)[row].client()); }
+
+  RowIndex Get(Table::const_iterator found) const {
+    return found == table_.end() ? kNoRow : *found;
   }
-
-  Rows rows_;
 };
 
 }  // namespace herd::fleet

@@ -34,7 +34,9 @@ class OwnedAt {
             .location_text = location_,
             .time_text = time_,
             .time = Time(),
-            .receipt = receipt_};
+            .receipt = receipt_,
+            .location = wire::ReadIso6709(location_).value_or(wire::CompactLocation{}),
+            .time_layout = wire::ReadPosixTime(time_).value().layout};
   }
 
   std::string line() const {

@@ -27,9 +27,7 @@ std::vector<fleet::RowHash> RowsOf(const fleet::Fleet& fleet,
                                    std::span<const fleet::ClientHash> clients) {
   std::vector<fleet::RowHash> rows;
   for (const fleet::ClientHash client : clients) {
-    fleet.FindRow(client, [&](const fleet::Row& row) {
-      rows.push_back(fleet::HashRow(fleet.key(), row.at_line()));
-    });
+    fleet.FindRow(client, [&](const fleet::Row& row) { rows.push_back(row.hash(fleet.key())); });
   }
   std::ranges::sort(rows);
   return rows;
@@ -45,8 +43,8 @@ std::uint64_t AppendRows(std::string& out, const fleet::Fleet& fleet,
   for (const fleet::ClientHash client : clients) {
     fleet.FindRow(client, [&](const fleet::Row& row) {
       if (row.change() > settled[fleet::RangeOf(client)]) return;
-      if (!wanted(fleet::HashRow(fleet.key(), row.at_line()))) return;
-      AppendRow(out, row.at_line());
+      if (!wanted(row.hash(fleet.key()))) return;
+      AppendRow(out, row);
       ++count;
     });
   }

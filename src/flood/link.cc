@@ -39,8 +39,8 @@ constexpr std::size_t kNeedMax = 4096;
 constexpr std::size_t kAnnouncedPerLine = 1024;
 
 Announced AnnouncementOf(fleet::HashKey key, const fleet::Row& row) {
-  const auto hash = static_cast<std::uint64_t>(fleet::HashRow(key, row.at_line()));
-  return {.client = row.hash(),
+  const auto hash = static_cast<std::uint64_t>(row.hash(key));
+  return {.client = fleet::HashClient(key, row.client()),
           .effective_time = row.effective_time(),
           .row = static_cast<std::uint32_t>(hash >> 32U)};
 }
@@ -291,7 +291,7 @@ void Link::On(const Need& need, Instant /*now*/, std::string& out) {
 }
 
 void Link::Send(const fleet::Row& row, std::string& out) {
-  AppendAtLine(out, row.at_line());
+  AppendAtLine(out, row);
   ++counters_.rows_out;
 }
 
@@ -340,7 +340,7 @@ void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
     if (topology_.Forwards(row.server(), start_.neighbour)) {
       Send(row, out);
     } else {
-      to_announce_.push_back(row.hash());
+      to_announce_.push_back(fleet::HashClient(fleet_.key(), row.client()));
     }
     return out.size() < bytes_max;
   });
@@ -398,7 +398,7 @@ void Link::FloodBacklog(Instant now, std::string& out, std::size_t bytes_max) {
   const std::size_t end = std::min(start + backlog_pace_.window(), bytes_max);
   backlog_->Read([&](const fleet::Row& row) {
     if (row.from() == start_.id) return true;
-    AppendRow(out, row.at_line());
+    AppendRow(out, row);
     ++counters_.catch_up_rows_out;
     return out.size() < end;
   });

@@ -314,12 +314,14 @@ void AppendAnnounced(std::string& out, const Announced& row) {
   AppendHash(out, row.row, kHashDigits / 2);
 }
 
-void AppendAtLine(std::string& out, std::string_view at_line) {
-  AppendLine(out, at_line);
+void AppendAtLine(std::string& out, const fleet::Row& row) {
+  row.AppendAtLine(out);
+  out += '\n';
 }
 
-void AppendRow(std::string& out, std::string_view at_line) {
-  AppendLine(out, "ROW ", at_line);
+void AppendRow(std::string& out, const fleet::Row& row) {
+  out += "ROW ";
+  AppendAtLine(out, row);
 }
 
 template <typename Digests>

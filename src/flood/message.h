@@ -11,6 +11,7 @@
 
 #include "fleet/digest.h"
 #include "fleet/hash.h"
+#include "fleet/row.h"
 #include "flood/topology.h"
 #include "wire/at.h"
 
@@ -163,9 +164,9 @@ void Append(std::string& out, const Need& need);
 // Appends one row to a Have, which is "HAVE " before the first and ended by LF after the last.
 void AppendAnnounced(std::string& out, const Announced& row);
 // A row's AT line is a message as it stands.
-void AppendAtLine(std::string& out, std::string_view at_line);
+void AppendAtLine(std::string& out, const fleet::Row& row);
 // The same as a CaughtUp.
-void AppendRow(std::string& out, std::string_view at_line);
+void AppendRow(std::string& out, const fleet::Row& row);
 
 // The digests of Ranges or Leaves; nothing when they are not `Digests` many.
 template <typename Digests>

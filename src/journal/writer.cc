@@ -26,9 +26,11 @@ std::expected<bool, std::string> Writer::WriteBatch() {
   std::uint64_t bytes = 0;
   bool full = false;
   follower_.Read([&](const fleet::Row& row) {
-    store_.Put(row.client(), row.at_line());
+    line_.clear();
+    row.AppendAtLine(line_);
+    store_.Put(row.client(), line_);
     ++rows;
-    bytes += row.client().size() + row.at_line().size();
+    bytes += row.client().size() + line_.size();
     full = store_.batch_bytes() >= batch_bytes_;
     return !full;
   });

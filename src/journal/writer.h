@@ -69,6 +69,7 @@ class Writer {
   fleet::Cursors target_{};  // what the present Sync is to cover
   bool unsynced_ = false;
   Counts counts_;
+  std::string line_;  // of the row that is being written
 
   std::unexpected<std::string> Lose(std::string error);
 };

@@ -5,13 +5,12 @@
 #include <utility>
 #include <variant>
 
-#include "geo/lat_lng.h"
+#include "geo/lat_lng_e7.h"
 #include "net/lines.h"
 #include "net/listener.h"
 #include "server/clock.h"
 #include "server/whatsat_reply.h"
 #include "wire/at.h"
-#include "wire/iso6709.h"
 
 namespace herd::server {
 namespace {
@@ -21,10 +20,8 @@ constexpr std::size_t kTooLongEchoBytes = 256;
 
 constexpr double kMetresPerKm = 1000;
 
-places::Query QueryOf(const wire::Whatsat& whatsat, std::string_view location_text) {
-  // The fleet holds only what was checked.
-  const wire::Location location = wire::ParseIso6709(location_text).value();
-  return {.center = {.lat_deg = location.latitude_deg, .lng_deg = location.longitude_deg},
+places::Query QueryOf(const wire::Whatsat& whatsat, const geo::LatLngE7& center) {
+  return {.center = geo::ToLatLng(center),
           .radius = {whatsat.radius_km * kMetresPerKm},
           .results_max = whatsat.results_max};
 }
@@ -117,8 +114,8 @@ void ClientSession::Take(const wire::Whatsat& whatsat, std::string_view line, st
   std::string at_line;
   places::Query query;
   const bool known = node_.fleet.Find(whatsat.client, [&](const fleet::Row& row) {
-    at_line = row.at_line();
-    query = QueryOf(whatsat, row.location_text());
+    row.AppendAtLine(at_line);
+    query = QueryOf(whatsat, row.position());
   });
   if (!known) return Refuse(line, out);
   if (whatsat.radius_km == 0 || whatsat.results_max == 0) {

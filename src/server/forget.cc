@@ -20,7 +20,7 @@ struct Held {
 std::optional<Held> RowOf(const fleet::Fleet& fleet, std::string_view client) {
   std::optional<Held> held;
   fleet.FindRow(fleet::HashClient(fleet.key(), client), [&](const fleet::Row& row) {
-    held = {.at_line = std::string(row.at_line()),
+    held = {.at_line = row.at_line(),
             .effective_time = row.effective_time(),
             .forgotten = row.forgotten()};
   });

@@ -1,0 +1,58 @@
+#include "fleet/near_index.h"
+
+#include <algorithm>
+
+namespace herd::fleet {
+namespace {
+
+constexpr std::size_t kBucketsMin = 64;
+
+// A bucket has one row to two on average: the rows of a cell share one, so that many are empty.
+constexpr std::size_t kRowsPerBucketMax = 2;
+
+}  // namespace
+
+void NearIndex::Add(RowRef row) {
+  const Place place = PlaceOf(row);
+  Shard& shard = shards_[place.shard];
+  const std::lock_guard lock(shard.mutex);
+  if (shard.size >= kRowsPerBucketMax * shard.buckets.size()) Grow(shard);
+  ++shard.size;
+  Link(shard, place.hash, row);
+}
+
+void NearIndex::Link(Shard& shard, std::uint32_t hash, RowRef ref) {
+  RowRef& first = shard.buckets[hash & (shard.buckets.size() - 1)];
+  Row& row = At(ref);
+  row.near_previous_ = kNoRef;
+  row.near_next_ = first;
+  if (first != kNoRef) At(first).near_previous_ = ref;
+  first = ref;
+}
+
+void NearIndex::Remove(RowRef ref) {
+  const Place place = PlaceOf(ref);
+  Shard& shard = shards_[place.shard];
+  const std::lock_guard lock(shard.mutex);
+  Row& row = At(ref);
+  RowRef& before = row.near_previous_ == kNoRef
+                       ? shard.buckets[place.hash & (shard.buckets.size() - 1)]
+                       : At(row.near_previous_).near_next_;
+  before = row.near_next_;
+  if (row.near_next_ != kNoRef) At(row.near_next_).near_previous_ = row.near_previous_;
+  --shard.size;
+}
+
+void NearIndex::Grow(Shard& shard) {
+  std::vector<RowRef> before(std::max(kBucketsMin, 2 * shard.buckets.size()), kNoRef);
+  before.swap(shard.buckets);
+  for (RowRef ref : before) {
+    while (ref != kNoRef) {
+      const RowRef next = At(ref).near_next_;
+      Link(shard, PlaceOf(ref).hash, ref);
+      ref = next;
+    }
+  }
+}
+
+}  // namespace herd::fleet

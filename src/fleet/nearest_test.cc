@@ -1,0 +1,140 @@
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "fleet/fleet.h"
+#include "fleet/testing.h"
+
+namespace herd::fleet {
+namespace {
+
+using testing::OwnedAt;
+using Clients = std::vector<std::pair<std::string, double>>;  // ID, metres
+
+OwnedAt At(const std::string& client, double lat, double lng, int time) {
+  return {"Hands", client, fmt::format("{:+.6f}{:+.6f}", lat, lng), std::to_string(time),
+          wire::UnixNanos{std::int64_t{time} * 1'000'000'000}};
+}
+
+Clients Told(const std::vector<NearClient>& near) {
+  Clients clients;
+  for (const NearClient& one : near) clients.emplace_back(one.client, one.distance.value);
+  return clients;
+}
+
+// By looking at all.
+Clients Expected(const std::map<std::string, geo::LatLng>& places, const geo::LatLng& center,
+                 geo::Metres radius) {
+  Clients clients;
+  for (const auto& [client, place] : places) {
+    const geo::Metres distance = geo::Distance(center, geo::ToLatLng(geo::ToE7(place)));
+    if (distance <= radius) clients.emplace_back(client, distance.value);
+  }
+  std::ranges::sort(clients, {}, [](const auto& one) { return std::pair(one.second, one.first); });
+  return clients;
+}
+
+// Few degrees apart, most of them, round the places where longitudes are strange too.
+rc::Gen<geo::LatLng> AnyPlace() {
+  return rc::gen::apply(
+      [](const std::pair<int, int>& about, int lat, int lng) {
+        const auto wrap = [](double a_lng) {
+          return a_lng > 180 ? a_lng - 360 : a_lng < -180 ? a_lng + 360 : a_lng;
+        };
+        return geo::LatLng{.lat_deg = std::clamp(about.first + lat / 1e4, -90.0, 90.0),
+                           .lng_deg = wrap(about.second + lng / 1e4)};
+      },
+      rc::gen::element(std::pair(34, -118), std::pair(0, 180), std::pair(0, -180), std::pair(90, 0),
+                       std::pair(-90, 77)),
+      rc::gen::inRange(-3000, 3000), rc::gen::inRange(-3000, 3000));
+}
+
+RC_GTEST_PROP(Nearest, IsThatOfAllClientsAsTheyMoveAreForgottenAndExpire, ()) {
+  Fleet fleet;
+  std::map<std::string, geo::LatLng> places;
+  int time = 0;
+  // Enough that no radius makes it look at all of them.
+  const int crowd = *rc::gen::element(0, 3000);
+  for (int i = 0; i < crowd; ++i) {
+    const std::string client = fmt::format("far{}", i);
+    places[client] = {.lat_deg = -40, .lng_deg = i / 20.0};
+    fleet.Apply(At(client, -40, i / 20.0, ++time).at(), kFromClient);
+  }
+  for (const auto& [number, place] : *rc::gen::container<std::vector<std::pair<int, geo::LatLng>>>(
+           rc::gen::pair(rc::gen::inRange(0, 30), AnyPlace()))) {
+    const std::string client = fmt::format("c{}", number);
+    if (number % 10 == 9) {
+      fleet.Apply(OwnedAt("Hands", client, "-", std::to_string(++time), {}).at(), kFromClient);
+      places.erase(client);
+    } else {
+      fleet.Apply(At(client, place.lat_deg, place.lng_deg, ++time).at(), kFromClient);
+      places[client] = place;
+    }
+  }
+  const geo::LatLng center = *AnyPlace();
+  const geo::Metres radius{*rc::gen::element(0.0, 500.0, 3000.0, 30'000.0)};
+  const Clients expected = Expected(places, center, radius);
+  RC_ASSERT(Told(fleet.Nearest(center, radius, 100'000)) == expected);
+  const auto max = *rc::gen::inRange<std::size_t>(0, 5);
+  const Clients few = Told(fleet.Nearest(center, radius, max));
+  RC_ASSERT(few.size() == std::min(max, expected.size()));
+  for (std::size_t i = 0; i < few.size(); ++i) RC_ASSERT(few[i].second == expected[i].second);
+}
+
+TEST(Nearest, LeavesOutWhatHasExpired) {
+  Fleet fleet;
+  fleet.Apply(At("old", 1, 1, 10).at(), kFromClient);
+  fleet.Apply(At("new", 1, 1, 20).at(), kFromClient);
+  fleet.SetHorizon({.rows = {15'000'000'000}});
+  EXPECT_EQ(Told(fleet.Nearest({1, 1}, {10}, 10)), (Clients{{"new", 0}}));
+  for (std::size_t stripe = 0; stripe < Fleet::kStripes; ++stripe) fleet.DropExpired(stripe);
+  EXPECT_EQ(Told(fleet.Nearest({1, 1}, {10}, 10)), (Clients{{"new", 0}}));
+}
+
+TEST(Nearest, TellsTheWinningReport) {
+  Fleet fleet;
+  fleet.Apply(At("kiwi", 1, 1, 2).at(), kFromClient);
+  fleet.Apply(At("kiwi", 2, 2, 1).at(), kFromClient);
+  const auto near = fleet.Nearest({1, 1}, {10}, 10);
+  ASSERT_EQ(near.size(), 1U);
+  EXPECT_EQ(near[0].at_line, At("kiwi", 1, 1, 2).line());
+}
+
+// For ThreadSanitizer; and a client that stands still is never missed.
+TEST(Nearest, IsRightWhileClientsMove) {
+  Fleet fleet;
+  fleet.Apply(At("stands", 10, 10, 1).at(), kFromClient);
+  constexpr int kRounds = 300;
+  std::atomic<int> moving = 2;
+  std::vector<std::thread> movers;
+  for (int thread = 0; thread < 2; ++thread) {
+    movers.emplace_back([&, thread] {
+      for (int round = 1; round <= kRounds; ++round) {
+        for (int client = 0; client < 20; ++client) {
+          const double place = 10 + (round * 7 + client) % 50 / 1000.0;
+          // Some of them with IDs that do not fit into the row.
+          const std::string id =
+              fmt::format("{}-{}{}", thread, client, std::string(client % 2 == 0 ? 0 : 40, 'x'));
+          fleet.Apply(At(id, place, 10, round).at(), kFromClient);
+        }
+      }
+      --moving;
+    });
+  }
+  while (moving > 0) {
+    const auto near = fleet.Nearest({10, 10}, {20'000}, 100);
+    EXPECT_TRUE(std::ranges::any_of(near, [](const auto& one) { return one.client == "stands"; }));
+  }
+  for (std::thread& mover : movers) mover.join();
+  EXPECT_EQ(fleet.Nearest({10, 10}, {20'000}, 100).size(), 41U);
+}
+
+}  // namespace
+}  // namespace herd::fleet
