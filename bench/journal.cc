@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <iostream>
 #include <string>
 
@@ -70,9 +71,11 @@ void Fill(const std::filesystem::path& directory, std::uint64_t clients, bool ki
       if (iamat == nullptr) Die("no IAMAT: " + line);
       fleet.Apply(wire::MakeAt(*iamat, "Alone", Now(), skew), fleet::kFromClient);
     }
-    while (journal.status().changes_waiting > 0) ::usleep(1'000);
+    std::promise<void> synced;
+    journal.WhenSynced([&](bool) { synced.set_value(); });
+    synced.get_future().wait();
   });
-  fmt::print("{{\"clients\":{},\"applied_and_written_s\":{:.3f}}}\n", clients, took);
+  fmt::print("{{\"clients\":{},\"applied_and_synced_s\":{:.3f}}}\n", clients, took);
   std::fflush(stdout);
   if (kill) ::_exit(0);
 }

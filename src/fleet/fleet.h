@@ -18,6 +18,7 @@
 #include "fleet/near_index.h"
 #include "fleet/row.h"
 #include "fleet/row_table.h"
+#include "fleet/stripe_lock.h"
 #include "geo/distance.h"
 #include "geo/lat_lng.h"
 #include "wire/at.h"
@@ -112,7 +113,7 @@ class Fleet {
 
   // A cache line of its own, so that the locks of two stripes never share one.
   struct alignas(64) Stripe {
-    mutable std::mutex mutex;
+    mutable StripeLock mutex;
     RowTable rows;
     Feed feed{rows.rows()};
     std::vector<Follower*> followers;

@@ -48,6 +48,10 @@ class Follower {
   template <typename Take>
   void Read(Take&& take);
 
+  // The same with the rows of one stripe only, the next one in which any changed.
+  template <typename Take>
+  void ReadStripe(Take&& take);
+
  private:
   friend class Fleet;
 
@@ -70,6 +74,14 @@ class Follower {
     if (changed_stripes_.fetch_or(bit, std::memory_order_acq_rel) == 0) wake_();
   }
 
+  // Goes on to the next stripe of those that changed, round and round, so that none waits for ever
+  // while `take` can only take a little.
+  std::size_t NextOf(std::uint64_t changed) {
+    next_stripe_ += static_cast<std::size_t>(
+        std::countr_zero(std::rotr(changed, static_cast<int>(next_stripe_))));
+    return next_stripe_ %= Fleet::kStripes;
+  }
+
   // False when `take` wanted no more.
   template <typename Take>
   bool ReadStripe(std::size_t index, Take& take);
@@ -80,12 +92,14 @@ void Follower::Read(Take&& take) {
   // Looks again until nothing is left: a change that comes meanwhile wakes nobody while another
   // stripe is still marked.
   while (const std::uint64_t changed = changed_stripes_.load(std::memory_order_acquire)) {
-    // Goes round the stripes, so that none waits for ever while `take` can only take a little.
-    next_stripe_ += static_cast<std::size_t>(
-        std::countr_zero(std::rotr(changed, static_cast<int>(next_stripe_))));
-    next_stripe_ %= Fleet::kStripes;
-    if (!ReadStripe(next_stripe_, take)) return;
+    if (!ReadStripe(NextOf(changed), take)) return;
   }
+}
+
+template <typename Take>
+void Follower::ReadStripe(Take&& take) {
+  const std::uint64_t changed = changed_stripes_.load(std::memory_order_acquire);
+  if (changed != 0) ReadStripe(NextOf(changed), take);
 }
 
 template <typename Take>
@@ -105,6 +119,7 @@ bool Follower::ReadStripe(std::size_t index, Take& take) {
   // The newest may have been removed from the feed.
   cursor_[index] = complete_[index] = stripe.feed.newest();
   changed_stripes_.fetch_and(~Bit(index), std::memory_order_acq_rel);
+  next_stripe_ = (index + 1) % Fleet::kStripes;
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "fleet/hash.h"
 #include "fleet/row.h"
 #include "fleet/stable_vector.h"
+#include "fleet/stripe_lock.h"
 #include "geo/grid.h"
 
 namespace herd::fleet {
@@ -62,7 +63,7 @@ class NearIndex {
   static constexpr std::size_t kShards = 64;
 
   struct alignas(64) Shard {
-    mutable std::mutex mutex;
+    mutable StripeLock mutex;
     std::vector<RowRef> buckets;  // a power of two, or none
     std::size_t size = 0;
   };

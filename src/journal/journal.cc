@@ -8,8 +8,7 @@
 namespace herd::journal {
 namespace {
 
-// Changes that nobody waits for gather so long before they are written, so that a busy server does
-// not wake the journal for each.
+// Changes that nobody waits for gather at least so long before they are written.
 constexpr std::chrono::milliseconds kGatherTime{10};
 
 // A sync that takes longer is logged.
@@ -146,8 +145,8 @@ Journal::Work Journal::WaitForWork() {
   } else {
     wake_.wait(lock, any);
   }
-  if (!failing_ && !behind_ && !urgent() && writer_->pending()) {
-    wake_.wait_for(lock, kGatherTime, urgent);
+  if (!failing_ && !behind_ && writer_->pending()) {
+    wake_.wait_until(lock, std::max(next_write_, Clock::now() + kGatherTime), urgent);
   }
   Work work{.waiters = std::exchange(waiters_, {}), .stop = stop_};
   status_.waiters = work.waiters.size();
@@ -158,10 +157,11 @@ void Journal::DoWork(Work work) {
   bool durable = false;
   if (failing_) {
     durable = (work.stop || Clock::now() >= retry_at_) && TryAgain();
-  } else if (work.stop || !work.waiters.empty() || Clock::now() >= next_sync_) {
+  } else if (work.stop || !work.waiters.empty()) {
     durable = Sync();
   } else {
     WriteBatch();
+    if (!failing_ && writer_->unsynced() && Clock::now() >= next_sync_) SyncWritten();
   }
   {
     const std::lock_guard lock(mutex_);
@@ -171,7 +171,8 @@ void Journal::DoWork(Work work) {
 }
 
 void Journal::WriteBatch() {
-  const auto full = writer_->WriteBatch();
+  next_write_ = Clock::now() + settings_.write_interval / fleet::Fleet::kStripes;
+  const auto full = writer_->WriteStripe();
   behind_ = full.value_or(false);
   Note(full ? std::expected<void, std::string>() : std::unexpected(full.error()));
 }
@@ -179,9 +180,20 @@ void Journal::WriteBatch() {
 bool Journal::Sync() {
   const Clock::time_point start = Clock::now();
   Note(writer_->Sync());
+  NoteSync(start);
+  behind_ = false;
+  return !failing_;
+}
+
+void Journal::SyncWritten() {
+  const Clock::time_point start = Clock::now();
+  Note(writer_->SyncWritten());
+  NoteSync(start);
+}
+
+void Journal::NoteSync(Clock::time_point start) {
   const Clock::time_point end = Clock::now();
   next_sync_ = end + settings_.sync_interval;
-  behind_ = false;
   if (end - start >= kSlowSync && end >= next_slow_log_) {
     next_slow_log_ = end + kFailureLogInterval;
     Say(Gravity::kWarning, fmt::format("the disk of the journal {} is slow: a sync took {:.1f} s",
@@ -191,7 +203,6 @@ bool Journal::Sync() {
   const std::lock_guard lock(mutex_);
   status_.last_sync_time = end - start;
   status_.max_sync_time = std::max(status_.max_sync_time, status_.last_sync_time);
-  return !failing_;
 }
 
 bool Journal::TryAgain() {

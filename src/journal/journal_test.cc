@@ -208,6 +208,23 @@ TEST_F(JournalTest, SyncsByItselfWhatNobodyWaitsFor) {
   EXPECT_EQ(journal.status().changes_waiting, 0U);
 }
 
+TEST_F(JournalTest, WritesOnceWhatChangesOftenAndNobodyWaitsFor) {
+  fleet::Fleet fleet;
+  Journal::Settings settings = Settings();
+  settings.write_interval = 10000ms;
+  settings.sync_interval = 1ms;
+  Journal journal(settings, fleet);
+  ASSERT_TRUE(journal.Start());
+  // The first is written at once; then a stripe, and so the client, comes every 10 s / 64.
+  int time = 0;
+  while (journal.status().rows_written < 2) fleet.Apply(Report(1, ++time).at(), fleet::kFromClient);
+  EXPECT_GT(time, 100);
+  EXPECT_EQ(journal.status().rows_written, 2U);
+  fleet.Apply(Report(1, ++time).at(), fleet::kFromClient);
+  EXPECT_TRUE(Synced(journal));
+  EXPECT_EQ(journal.status().rows_written, 3U);
+}
+
 TEST_F(JournalTest, AnswersAllBeforeItEnds) {
   fleet::Fleet fleet;
   auto journal = std::make_unique<Journal>(Settings(), fleet);

@@ -1,5 +1,6 @@
 #include "journal/rocks_options.h"
 
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/table.h>
 
 #include <cstdint>
@@ -29,6 +30,8 @@ rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env, std::shared_ptr<WarningLog
   // which a failed sync can leave, cannot hide what is logged later.
   options.avoid_flush_during_recovery = false;
   options.max_background_jobs = 2;
+  // As the vector of RowsOptions needs it; there is one writer.
+  options.allow_concurrent_memtable_write = false;
   options.max_manifest_file_size = 4 * kMiB;
   // Nobody reads them, and they delay the start.
   options.skip_stats_update_on_db_open = true;
@@ -42,8 +45,11 @@ rocksdb::ColumnFamilyOptions RowsOptions(std::shared_ptr<ExpiryFilterFactory> fi
   options.compaction_filter_factory = std::move(filter);
   // Every file is rewritten within a day of its age, and so loses its expired rows.
   options.periodic_compaction_seconds = 86'400;
+  // Rows are sorted when they go to a file, all at once, not when they come: nobody looks for one
+  // in between.
+  options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
   options.write_buffer_size = 16 * kMiB;
-  options.max_write_buffer_number = 4;
+  options.max_write_buffer_number = 6;
   // Small files, so that threads can share the load: their borders divide the keys.
   options.target_file_size_base = 8 * kMiB;
   options.max_bytes_for_level_base = 64 * kMiB;

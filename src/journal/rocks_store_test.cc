@@ -128,7 +128,9 @@ class Database {
  public:
   explicit Database(const std::filesystem::path& directory,
                     const rocksdb::ColumnFamilyOptions& rows = {}) {
-    const auto status = rocksdb::DB::Open(rocksdb::DBOptions(), directory.string(),
+    rocksdb::DBOptions options;
+    options.allow_concurrent_memtable_write = false;  // as the memtable of a journal wants it
+    const auto status = rocksdb::DB::Open(options, directory.string(),
                                           {{"default", rows}, {"meta", {}}}, &families_, &db_);
     EXPECT_TRUE(status.ok()) << status.ToString();
   }

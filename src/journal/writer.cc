@@ -22,10 +22,19 @@ Writer::Writer(fleet::Fleet& fleet, Store& store, bool is_empty, std::function<v
 }
 
 std::expected<bool, std::string> Writer::WriteBatch() {
+  return Write([this](auto&& take) { follower_.Read(take); });
+}
+
+std::expected<bool, std::string> Writer::WriteStripe() {
+  return Write([this](auto&& take) { follower_.ReadStripe(take); });
+}
+
+template <typename Read>
+std::expected<bool, std::string> Writer::Write(Read&& read) {
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
   bool full = false;
-  follower_.Read([&](const fleet::Row& row) {
+  read([&](const fleet::Row& row) {
     line_.clear();
     row.AppendAtLine(line_);
     store_.Put(row.client(), line_);
@@ -57,12 +66,17 @@ std::expected<bool, std::string> Writer::SyncStep() {
     if (auto written = WriteBatch(); !written) return written;
     return false;
   }
-  if (!unsynced_ || Planted(Fault::kForgetToSync)) return true;
+  if (auto synced = SyncWritten(); !synced) return std::unexpected(std::move(synced.error()));
+  return true;
+}
+
+std::expected<void, std::string> Writer::SyncWritten() {
+  if (!unsynced_ || Planted(Fault::kForgetToSync)) return {};
   if (auto synced = store_.Sync(); !synced) return Lose(std::move(synced.error()));
   ++counts_.syncs;
   unsynced_ = false;
   synced_ = follower_.cursors();
-  return true;
+  return {};
 }
 
 // The follower's cursors would not do. A row that changed before one, and again behind it, has not

@@ -42,11 +42,17 @@ class Writer {
   // Writes a batch of rows that changed, if there are any. True when the batch was full.
   std::expected<bool, std::string> WriteBatch();
 
+  // The same with the rows of one stripe only, the next one in which any changed.
+  std::expected<bool, std::string> WriteStripe();
+
   // All that was applied to the fleet before this call is on the disk when it returns. Goes on for
   // as long as rows change faster than the store takes them.
   std::expected<void, std::string> Sync();
 
-  // The same step by step, for one who lets time pass in between: after BeginSync, SyncStep until
+  // What has been written is on the disk when it returns; rows that changed since then need not be.
+  std::expected<void, std::string> SyncWritten();
+
+  // Sync step by step, for one who lets time pass in between: after BeginSync, SyncStep until
   // it says that it is done. Each step writes a batch, but the last one, which syncs the store.
   void BeginSync() { target_ = fleet_.newest(); }
   std::expected<bool, std::string> SyncStep();
@@ -70,6 +76,10 @@ class Writer {
   bool unsynced_ = false;
   Counts counts_;
   std::string line_;  // of the row that is being written
+
+  // Writes what `read`, which is to read the follower, puts into the batch.
+  template <typename Read>
+  std::expected<bool, std::string> Write(Read&& read);
 
   std::unexpected<std::string> Lose(std::string error);
 };

@@ -93,6 +93,7 @@ struct LoggingSettings {
 // [journal]
 struct JournalSettings {
   std::filesystem::path directory;  // each server's journal is DIRECTORY/NAME; empty: there is none
+  std::chrono::milliseconds write_interval{5000};  // within which a change is written
 };
 
 // When a report is acknowledged.

@@ -207,6 +207,8 @@ Keys LimitsKeys() {
 Keys JournalKeys() {
   return {
       Path("journal.directory", "directory", [](C& c) -> auto& { return c.journal.directory; }),
+      Number<Ms>("journal.write_interval_ms", 0, 600'000,
+                 [](C& c) -> auto& { return c.journal.write_interval; }),
       AcknowledgeKey(),
       Number<Ms>("durability.timeout_ms", 1, 600'000,
                  [](C& c) -> auto& { return c.durability.timeout; }),

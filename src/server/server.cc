@@ -176,6 +176,7 @@ void Server::MakeJournal() {
                     .horizon = {},
                     .now = Now,
                     .say = say},
+          .write_interval = node_.config.journal.write_interval,
           .load_threads = std::clamp(std::thread::hardware_concurrency(), 1U, kLoadThreadsMax)},
       node_.fleet);
 }
