@@ -2,63 +2,115 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <utility>
 
-#include "wire/ascii.h"
+#include "wire/fields.h"
 #include "wire/iso6709.h"
 
 namespace herd::wire {
 namespace {
 
+bool IsServerIdSize(std::size_t bytes) {
+  return bytes != 0 && bytes <= kServerIdBytesMax;
+}
+
+// Which bytes a server ID has, by their values.
+constexpr std::array<bool, 256> MakeServerIdBytes() {
+  std::array<bool, 256> bytes{};
+  for (const char c :
+       std::string_view("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-"))
+    bytes[static_cast<unsigned char>(c)] = true;
+  return bytes;
+}
+constexpr std::array<bool, 256> kServerIdBytes = MakeServerIdBytes();
+
 bool IsServerIdByte(char c) {
-  return IsDigit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '_' ||
-         c == '-';
+  return kServerIdBytes[static_cast<unsigned char>(c)];
+}
+
+constexpr std::string_view kWord = "AT ";
+
+// Moves `from` over the one space that stands between two fields.
+bool TakeSpace(const char*& from, const char* end) {
+  return from != end && *from++ == ' ';
+}
+
+// Reads what stands behind the word, all of it: false where it breaks the rules.
+bool ReadFields(const char* from, const char* end, At& at) {
+  const char* field_end = std::find_if_not(from, end, IsServerIdByte);
+  at.server = {from, field_end};
+  if (!IsServerIdSize(at.server.size())) return false;
+
+  from = field_end;
+  if (!TakeSpace(from, end)) return false;
+  Skew skew;
+  field_end = ReadSkewField(from, end, skew);
+  if (field_end == nullptr) return false;
+  at.skew_text = {from, field_end};
+
+  from = field_end;
+  if (!TakeSpace(from, end)) return false;
+  field_end = FieldEnd(from, end);
+  at.client = {from, field_end};
+  if (!IsClientIdSize(at.client.size())) return false;
+
+  from = field_end;
+  if (!TakeSpace(from, end)) return false;
+  if (end - from >= 2 && IsForgotten({from, 1}) && from[1] == ' ') {
+    field_end = from + 1;
+  } else {
+    field_end = ReadLocationField(from, end, at.location);
+    if (field_end == nullptr) return false;
+  }
+  at.location_text = {from, field_end};
+
+  from = field_end;
+  if (!TakeSpace(from, end)) return false;
+  CompactTime time;
+  field_end = ReadTimeField(from, end, time);
+  if (field_end != end) return false;
+  at.time_text = {from, field_end};
+  at.time = time.time;
+  at.time_layout = time.layout;
+
+  const std::optional<UnixNanos> receipt = time.time + skew;
+  if (!receipt) return false;
+  at.receipt = *receipt;
+  return true;
 }
 
 }  // namespace
 
 bool IsServerId(std::string_view text) {
-  return !text.empty() && text.size() <= kServerIdBytesMax &&
-         std::ranges::all_of(text, IsServerIdByte);
+  return IsServerIdSize(text.size()) && std::ranges::all_of(text, IsServerIdByte);
 }
 
 void AppendAt(std::string& out, const At& at) {
-  out += "AT";
-  for (const std::string_view field :
-       {at.server, at.skew_text, at.client, at.location_text, at.time_text}) {
-    out += ' ';
-    out += field;
-  }
+  const std::array fields = {at.server, at.skew_text, at.client, at.location_text, at.time_text};
+  std::size_t bytes = kWord.size() + fields.size() - 1;
+  for (const std::string_view field : fields) bytes += field.size();
+  const std::size_t before = out.size();
+  out.resize_and_overwrite(before + bytes, [&](char* data, std::size_t size) {
+    char* to = data + before;
+    std::memcpy(to, kWord.data(), kWord.size());
+    to += kWord.size();
+    for (const std::string_view field : fields) {
+      std::memcpy(to, field.data(), field.size());
+      to += field.size();
+      *to++ = ' ';  // the last falls on the string's end, where its zero byte is put
+    }
+    return size;
+  });
 }
 
 std::optional<At> ParseAt(std::string_view line) {
-  if (!line.starts_with("AT ")) return std::nullopt;
-  line.remove_prefix(3);
-  std::array<std::string_view, 5> fields;
-  for (std::size_t i = 0; i + 1 < fields.size(); ++i) {
-    const std::size_t space = line.find(' ');
-    if (space == std::string_view::npos) return std::nullopt;
-    fields[i] = line.substr(0, space);
-    line.remove_prefix(space + 1);
-  }
-  fields.back() = line;
-  const std::optional<Skew> skew = ParseSkew(fields[1]);
-  const std::optional<CompactTime> time = ReadPosixTime(fields[4]);
-  const std::optional<CompactLocation> location =
-      IsForgotten(fields[3]) ? CompactLocation{} : ReadIso6709(fields[3]);
-  if (!IsServerId(fields[0]) || !skew || !IsClientId(fields[2]) || !location || !time) {
-    return std::nullopt;
-  }
-  const std::optional<UnixNanos> receipt = time->time + *skew;
-  if (!receipt) return std::nullopt;
-  return At{.server = fields[0],
-            .skew_text = fields[1],
-            .client = fields[2],
-            .location_text = fields[3],
-            .time_text = fields[4],
-            .time = time->time,
-            .receipt = *receipt,
-            .location = *location,
-            .time_layout = time->layout};
+  // Read where it is returned from.
+  std::optional<At> at(std::in_place);
+  if (!line.starts_with(kWord) ||
+      !ReadFields(line.data() + kWord.size(), line.data() + line.size(), *at))
+    at.reset();
+  return at;
 }
 
 At MakeAt(const Iamat& iamat, std::string_view server, UnixNanos receipt, std::string& skew_text) {

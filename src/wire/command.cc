@@ -2,34 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstring>
 #include <optional>
 
 #include "wire/ascii.h"
+#include "wire/fields.h"
 
 namespace herd::wire {
 namespace {
-
-// Every command has four fields; a fifth place shows that there are too many.
-constexpr std::size_t kFields = 4;
-
-struct Fields {
-  std::array<std::string_view, kFields + 1> at;
-  std::size_t count = 0;
-};
-
-Fields Split(std::string_view line) {
-  Fields fields;
-  const char* position = line.data();
-  const char* const end = line.data() + line.size();
-  while (fields.count < fields.at.size()) {
-    position = std::find_if_not(position, end, IsSpace);
-    if (position == end) break;
-    const char* const field_end = std::find_if(position, end, IsSpace);
-    fields.at[fields.count++] = {position, field_end};
-    position = field_end;
-  }
-  return fields;
-}
 
 // A whole number in digits only, at most `max`.
 std::optional<int> ParseWhole(std::string_view text, int max) {
@@ -43,38 +24,75 @@ std::optional<int> ParseWhole(std::string_view text, int max) {
   return value;
 }
 
-Command ParseIamat(const Fields& fields) {
-  const std::optional<CompactLocation> location = ReadIso6709(fields.at[2]);
-  const std::optional<CompactTime> time = ReadPosixTime(fields.at[3]);
-  if (!IsClientId(fields.at[1]) || !location || !time) return Invalid{};
-  return Iamat{.client = fields.at[1],
-               .location_text = fields.at[2],
-               .time_text = fields.at[3],
-               .time = time->time,
-               .location = *location,
-               .time_layout = time->layout};
+// Both read what stands behind the command's word, all of it: false where it breaks the rules.
+
+bool ReadIamat(const char* from, const char* end, Iamat& iamat) {
+  from = SpaceEnd(from, end);
+  const char* field_end = FieldEnd(from, end);
+  iamat.client = {from, field_end};
+  if (!IsClientIdSize(iamat.client.size())) return false;
+
+  from = SpaceEnd(field_end, end);
+  field_end = ReadLocationField(from, end, iamat.location);
+  if (field_end == nullptr) return false;
+  iamat.location_text = {from, field_end};
+
+  from = SpaceEnd(field_end, end);
+  CompactTime time;
+  field_end = ReadTimeField(from, end, time);
+  if (field_end == nullptr) return false;
+  iamat.time_text = {from, field_end};
+  iamat.time = time.time;
+  iamat.time_layout = time.layout;
+  return SpaceEnd(field_end, end) == end;
 }
 
-Command ParseWhatsat(const Fields& fields) {
-  const std::optional<int> radius_km = ParseWhole(fields.at[2], kRadiusKmMax);
-  const std::optional<int> results_max = ParseWhole(fields.at[3], kResultsMax);
-  if (!IsClientId(fields.at[1]) || !radius_km || !results_max) return Invalid{};
-  return Whatsat{.client = fields.at[1], .radius_km = *radius_km, .results_max = *results_max};
+bool ReadWhatsat(const char* from, const char* end, Whatsat& whatsat) {
+  std::array<std::string_view, 3> fields;
+  for (std::string_view& field : fields) {
+    from = SpaceEnd(from, end);
+    const char* const field_end = FieldEnd(from, end);
+    field = {from, field_end};
+    from = field_end;
+  }
+  const std::optional<int> radius_km = ParseWhole(fields[1], kRadiusKmMax);
+  const std::optional<int> results_max = ParseWhole(fields[2], kResultsMax);
+  if (!IsClientIdSize(fields[0].size()) || !radius_km || !results_max) return false;
+  whatsat = {.client = fields[0], .radius_km = *radius_km, .results_max = *results_max};
+  return SpaceEnd(from, end) == end;
+}
+
+constexpr std::string_view kIamat = "IAMAT";
+constexpr std::string_view kWhatsat = "WHATSAT";
+
+// Whether the field at `from` is `kWord` and another may follow. With the size known beforehand the
+// comparison needs no call.
+template <const std::string_view& kWord>
+bool StartsWith(const char* from, const char* end) {
+  return end - from > static_cast<std::ptrdiff_t>(kWord.size()) &&
+         std::memcmp(from, kWord.data(), kWord.size()) == 0 && IsSpace(from[kWord.size()]);
 }
 
 }  // namespace
 
 Command ParseCommand(std::string_view line) {
-  const Fields fields = Split(line);
-  if (fields.count == 0) return Blank{};
-  if (fields.count != kFields) return Invalid{};
-  if (fields.at[0] == "IAMAT") return ParseIamat(fields);
-  if (fields.at[0] == "WHATSAT") return ParseWhatsat(fields);
-  return Invalid{};
+  const char* const end = line.data() + line.size();
+  const char* const from = SpaceEnd(line.data(), end);
+  // Read into where it is returned from.
+  Command command;
+  if (StartsWith<kIamat>(from, end)) {
+    if (!ReadIamat(from + kIamat.size(), end, command.emplace<Iamat>())) command.emplace<Invalid>();
+  } else if (StartsWith<kWhatsat>(from, end)) {
+    if (!ReadWhatsat(from + kWhatsat.size(), end, command.emplace<Whatsat>()))
+      command.emplace<Invalid>();
+  } else if (from == end) {
+    command.emplace<Blank>();
+  }
+  return command;
 }
 
 bool IsClientId(std::string_view text) {
-  return !text.empty() && text.size() <= kClientIdBytesMax && std::ranges::none_of(text, IsSpace);
+  return IsClientIdSize(text.size()) && std::ranges::none_of(text, IsSpace);
 }
 
 }  // namespace herd::wire

@@ -49,6 +49,10 @@ constexpr std::string_view WithoutCr(std::string_view line) {
   return line;
 }
 
+constexpr bool IsClientIdSize(std::size_t bytes) {
+  return bytes != 0 && bytes <= kClientIdBytesMax;
+}
+
 // 1 to kClientIdBytesMax bytes, none of them white space.
 bool IsClientId(std::string_view text);
 

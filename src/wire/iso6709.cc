@@ -1,12 +1,14 @@
-#include "wire/iso6709.h"
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
 
+#include "wire/any_location.h"
 #include "wire/ascii.h"
+#include "wire/iso6709.h"
 
 namespace herd::wire {
 namespace {
@@ -147,7 +149,6 @@ bool TakeReferenceSystem(std::string_view& text) {
 struct Angles {
   Angle latitude;
   Angle longitude;
-  std::string_view rest;  // behind both
 };
 
 // The whole text, checked.
@@ -156,7 +157,6 @@ std::optional<Angles> Parse(std::string_view text) {
   if (!latitude) return std::nullopt;
   const std::optional<Angle> longitude = TakeAngle(text, 3, 180);
   if (!longitude || longitude->form != latitude->form) return std::nullopt;
-  const std::string_view rest = text;
   if ((text.starts_with('+') || text.starts_with('-')) && !TakeSignedNumber(text))
     return std::nullopt;
   if (text.starts_with("CRS")) {
@@ -165,57 +165,7 @@ std::optional<Angles> Parse(std::string_view text) {
   }
   if (text.starts_with('/')) text.remove_prefix(1);
   if (!text.empty()) return std::nullopt;
-  return Angles{.latitude = *latitude, .longitude = *longitude, .rest = rest};
-}
-
-// A LocationLayout: of either angle the decimals (3 bits), the digits of its degrees (2) and its
-// sign (1), the latitude lowest; then whether a '/' follows.
-constexpr unsigned kAngleBits = 6;
-constexpr unsigned kAngleMask = (1U << kAngleBits) - 1;
-constexpr unsigned kSlash = 1U << (2 * kAngleBits);
-
-struct AngleLayout {
-  unsigned decimals = 0;
-  unsigned degree_digits = 0;
-  bool negative = false;
-
-  unsigned bits() const { return decimals | degree_digits << 3U | (negative ? 1U << 5U : 0U); }
-};
-
-AngleLayout LayoutOf(unsigned bits) {
-  return {.decimals = bits & 7U, .degree_digits = bits >> 3U & 3U, .negative = (bits >> 5U) != 0};
-}
-
-unsigned LayoutBits(const Angle& angle) {
-  return AngleLayout{.decimals = static_cast<unsigned>(angle.number.decimals.size()),
-                     .degree_digits = static_cast<unsigned>(angle.degree_digits),
-                     .negative = angle.number.negative}
-      .bits();
-}
-
-LocationLayout LayoutOf(const Angles& angles) {
-  const auto plain = [](const Angle& angle) {
-    return angle.form == Form::kDegrees && angle.number.decimals.size() <= kE7Decimals;
-  };
-  if (!plain(angles.latitude) || !plain(angles.longitude) ||
-      !(angles.rest.empty() || angles.rest == "/")) {
-    return LocationLayout::kText;
-  }
-  const unsigned slash = angles.rest.empty() ? 0 : kSlash;
-  return static_cast<LocationLayout>(LayoutBits(angles.latitude) |
-                                     LayoutBits(angles.longitude) << kAngleBits | slash);
-}
-
-char* WriteAngle(char* to, std::int32_t e7, AngleLayout layout) {
-  *to++ = layout.negative ? '-' : '+';
-  auto size = static_cast<std::uint32_t>(e7 < 0 ? -e7 : e7);
-  std::array<char, kE7Decimals + 3> digits{};  // of the degrees the last three
-  for (std::size_t i = digits.size(); i-- > 0; size /= 10)
-    digits[i] = static_cast<char>('0' + size % 10);
-  to = std::copy_n(digits.begin() + 3 - layout.degree_digits, layout.degree_digits, to);
-  if (layout.decimals == 0) return to;
-  *to++ = '.';
-  return std::copy_n(digits.begin() + 3, layout.decimals, to);
+  return Angles{.latitude = *latitude, .longitude = *longitude};
 }
 
 }  // namespace
@@ -227,20 +177,10 @@ std::optional<Location> ParseIso6709(std::string_view text) {
                   .longitude_deg = Degrees(angles->longitude)};
 }
 
-std::optional<CompactLocation> ReadIso6709(std::string_view text) {
+std::optional<LocationE7> ReadAnyForm(std::string_view text) {
   const std::optional<Angles> angles = Parse(text);
   if (!angles) return std::nullopt;
-  return CompactLocation{
-      .point = {.latitude = E7(angles->latitude), .longitude = E7(angles->longitude)},
-      .layout = LayoutOf(*angles)};
-}
-
-char* WriteLocation(char* to, LocationE7 point, LocationLayout layout) {
-  const auto bits = static_cast<unsigned>(layout);
-  to = WriteAngle(to, point.latitude, LayoutOf(bits & kAngleMask));
-  to = WriteAngle(to, point.longitude, LayoutOf(bits >> kAngleBits & kAngleMask));
-  if ((bits & kSlash) != 0) *to++ = '/';
-  return to;
+  return LocationE7{.latitude = E7(angles->latitude), .longitude = E7(angles->longitude)};
 }
 
 }  // namespace herd::wire

@@ -198,7 +198,7 @@ RC_GTEST_PROP(ReadIso6709, AgreesWithThePlainRules, ()) {
   const std::string text = NearlyLocation();
   static const std::regex form(
       "([+-])([0-9]+)(?:\\.([0-9]+))?([+-])([0-9]+)(?:\\.([0-9]+))?"
-      "((?:[+-][0-9]+(?:\\.[0-9]+)?)?(?:CRS(?:[!-.0-;=?-~]+|<[!-+\\--;=?-~]+>))?/?)");
+      "((?:[+-][0-9]+(?:\\.[0-9]+)?)?(?:CRS(?:[!-+\\-.0-;=?-~]+|<[!-+\\--;=?-~]+>))?/?)");
   std::smatch parts;
   std::optional<double> latitude;
   std::optional<double> longitude;

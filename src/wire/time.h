@@ -32,7 +32,11 @@ inline Skew operator-(UnixNanos a, UnixNanos b) {
 }
 
 // `time` moved by `skew`; nothing when that leaves the range of UnixNanos.
-std::optional<UnixNanos> operator+(UnixNanos time, Skew skew);
+inline std::optional<UnixNanos> operator+(UnixNanos time, Skew skew) {
+  UnixNanos moved;
+  if (__builtin_add_overflow(time.value, skew.nanos, &moved.value)) return std::nullopt;
+  return moved;
+}
 
 // Reads `-?digits` or `-?digits.digits`, seconds since 1970. Digits past the ninth decimal are
 // ignored. Nothing for any other text, and for a time that UnixNanos cannot hold.
