@@ -29,17 +29,21 @@ void Feed::Unlink(RowIndex row) {
 }
 
 RowIndex Feed::After(ChangeNumber cursor, RowIndex last_read) const {
-  if (last_ == kNoRow || ChangeOf(last_) <= cursor) return kNoRow;
   if (last_read != kNoRow && ChangeOf(last_read) == cursor) return Next(last_read);
   const auto number = [](ChangeNumber change) { return static_cast<std::uint64_t>(change); };
-  if (cursor < ChangeOf(first_)) return first_;
-  if (number(cursor) - number(ChangeOf(first_)) < number(ChangeOf(last_)) - number(cursor)) {
+  // At most so many rows changed after it.
+  const std::uint64_t behind = last_number_ - number(cursor);
+  if (behind > size_ / 2 && first_ != kNoRow &&
+      number(cursor) < number(ChangeOf(first_)) + behind) {
     RowIndex row = first_;
-    while (ChangeOf(row) <= cursor) row = Next(row);
+    while (row != kNoRow && ChangeOf(row) <= cursor) row = Next(row);
     return row;
   }
-  RowIndex row = last_;
-  while (At(row).previous != kNoRow && ChangeOf(At(row).previous) > cursor) row = At(row).previous;
+  RowIndex row = kNoRow;
+  for (RowIndex before = last_; before != kNoRow && ChangeOf(before) > cursor;
+       before = At(before).previous) {
+    row = before;
+  }
   return row;
 }
 

@@ -36,6 +36,9 @@ class Feed {
   // The row that changed next after this one, or kNoRow.
   RowIndex Next(RowIndex row) const { return At(row).next; }
 
+  // Fetches what Append of this row looks at into the cache.
+  void Prefetch(RowIndex row) const { __builtin_prefetch(&At(row)); }
+
   // How many rows may have changed after `cursor`: one that changed again since then counts anew,
   // but never more than there are.
   std::size_t CountAfter(ChangeNumber cursor) const {

@@ -36,7 +36,7 @@ Applied Fleet::Apply(const wire::At& at, LinkId from) {
   const std::lock_guard lock(stripe.mutex);
   RowIndex index = stripe.rows.Find(at.client, hash);
   if (index == kNoRow) {
-    index = stripe.rows.Insert(at, from);
+    index = stripe.rows.Insert(at, from, hash);
     if (!stripe.rows[index].forgotten()) near_.Add(RefOf(number, index));
   } else {
     Row& row = stripe.rows[index];
@@ -51,6 +51,20 @@ Applied Fleet::Apply(const wire::At& at, LinkId from) {
   stripe.feed.Append(index);
   for (Follower* follower : stripe.followers) follower->Notice(number);
   return Applied::kStored;
+}
+
+void Fleet::Prefetch(std::span<const ClientHash> clients) const {
+  for (const ClientHash client : clients) {
+    const Stripe& stripe = *stripes_[RangeOf(client)];
+    const std::lock_guard lock(stripe.mutex);
+    stripe.rows.PrefetchSlots(client);
+  }
+  for (const ClientHash client : clients) {
+    const Stripe& stripe = *stripes_[RangeOf(client)];
+    const std::lock_guard lock(stripe.mutex);
+    const RowIndex row = stripe.rows.PrefetchRow(client);
+    if (row != kNoRow) stripe.feed.Prefetch(row);
+  }
 }
 
 void Fleet::Replace(RowRef ref, Row& row, const wire::At& at, LinkId from) {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,10 @@ class Fleet {
 
   // Stores `at` when it wins against the row of its client, and wakes the followers.
   Applied Apply(const wire::At& at, LinkId from);
+
+  // Fetches what Apply and Find look at for these clients into the cache, for all of them at once:
+  // for who is about to call them for each.
+  void Prefetch(std::span<const ClientHash> clients) const;
 
   // Calls `read` with the client's row, under the stripe's lock: it must be short and must not call
   // the fleet. False when the client is unknown, forgotten or expired.

@@ -56,9 +56,9 @@ class NearIndex {
   }
 
  private:
-  static constexpr std::uint32_t kIndexBits = 26;
+  static constexpr std::uint32_t kIndexBits = 24;
   static_assert(StableVector<Row>::kSizeMax == 1U << kIndexBits);
-  static_assert(kRanges == 1U << (32U - kIndexBits));
+  static_assert(kRanges <= 1U << (32U - kIndexBits));
 
   static constexpr std::size_t kShards = 64;
 

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <absl/container/flat_hash_set.h>
-
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "fleet/feed.h"
@@ -14,86 +12,88 @@
 
 namespace herd::fleet {
 
-// Rows by client. A row stays where it is in memory until it is removed; its place is used again.
+// Rows by client, a hash table with open addressing and linear probing. A row stays where it is in
+// memory until it is removed; its place is used again.
+//
+// A slot is four bytes, the row's index and a byte of its client's hash: a look-up fetches one
+// cache line of slots and then, but for one in 255, no other row than that which it looks for.
 class RowTable {
  public:
-  explicit RowTable(HashKey key) : table_(0, Hash{this}, Equal{this}), key_(key) {}
+  static constexpr std::uint32_t kRowsMax = (1U << 24U) - 1;
+
+  explicit RowTable(HashKey key) : key_(key) {}
 
   Row& operator[](RowIndex row) { return rows_[static_cast<std::uint32_t>(row)]; }
   const Row& operator[](RowIndex row) const { return rows_[static_cast<std::uint32_t>(row)]; }
 
   // The row of the client of that ID, or kNoRow. `hash` is its hash.
   RowIndex Find(std::string_view client, ClientHash hash) const {
-    return Get(table_.find(ClientKey{client, hash}));
+    return FindIf(hash, [&](const Row& row) { return row.client() == client; });
   }
 
   // The row of a client of that hash, or kNoRow.
-  RowIndex Find(ClientHash hash) const { return Get(table_.find(hash)); }
-
-  // Adds the row of a client that has none yet.
-  RowIndex Insert(const wire::At& at, LinkId from) {
-    RowIndex row{};
-    if (free_.empty()) {
-      row = RowIndex{rows_.Add()};
-    } else {
-      row = free_.back();
-      free_.pop_back();
-    }
-    (*this)[row].Assign(at, from);
-    table_.insert(row);
-    return row;
+  RowIndex Find(ClientHash hash) const {
+    return FindIf(hash, [&](const Row& row) { return HashClient(key_, row.client()) == hash; });
   }
 
-  void Remove(RowIndex row) {
-    table_.erase(row);
-    (*this)[row].Clear();
-    free_.push_back(row);
+  // Fetches, first, the slots that Find will look at, and then, once they are there, the row.
+  void PrefetchSlots(ClientHash hash) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[HomeOf(hash)]);
   }
+  RowIndex PrefetchRow(ClientHash hash) const;
+
+  // Adds the row of a client that has none yet. Throws std::bad_alloc when there are kRowsMax.
+  RowIndex Insert(const wire::At& at, LinkId from, ClientHash hash);
+
+  void Remove(RowIndex row);
 
   // Calls `read` with the index of every row, in no order.
   template <typename Read>
   void ForEach(Read&& read) const {
-    for (const RowIndex row : table_) read(row);
+    for (const Slot slot : slots_) {
+      if (slot != kEmpty) read(IndexIn(slot));
+    }
   }
 
-  std::size_t size() const { return table_.size(); }
+  std::size_t size() const { return size_; }
   StableVector<Row>& rows() { return rows_; }
 
  private:
-  struct ClientKey {
-    std::string_view client;
-    ClientHash hash;
-  };
-
-  struct Hash {
-    using is_transparent = void;
-    const RowTable* table;
-    // The hash is a good one already.
-    std::size_t operator()(ClientHash hash) const { return std::to_underlying(hash); }
-    std::size_t operator()(const ClientKey& key) const { return (*this)(key.hash); }
-    std::size_t operator()(RowIndex row) const { return (*this)(table->HashOf(row)); }
-  };
-  struct Equal {
-    using is_transparent = void;
-    const RowTable* table;
-    bool operator()(RowIndex a, RowIndex b) const { return a == b; }
-    bool operator()(RowIndex row, const ClientKey& key) const {
-      return (*table)[row].client() == key.client;
-    }
-    bool operator()(RowIndex row, ClientHash hash) const { return table->HashOf(row) == hash; }
-  };
-  using Table = absl::flat_hash_set<RowIndex, Hash, Equal>;
+  // The row's index in the low 24 bits, the tag in the others.
+  using Slot = std::uint32_t;
+  static constexpr Slot kEmpty = ~Slot{0};
+  static constexpr Slot kIndexMask = kRowsMax;
 
   StableVector<Row> rows_;
   std::vector<RowIndex> free_;
-  Table table_;
+  std::vector<Slot> slots_;  // a power of two, or none
+  std::size_t size_ = 0;
   const HashKey key_;
 
+  static RowIndex IndexIn(Slot slot) { return RowIndex{slot & kIndexMask}; }
+  // The high bits of a hash tell the stripe and the leaf.
+  static Slot TagOf(ClientHash hash) {
+    return static_cast<Slot>(static_cast<std::uint64_t>(hash) >> 16U) & ~kIndexMask;
+  }
+  std::size_t HomeOf(ClientHash hash) const {
+    return static_cast<std::uint64_t>(hash) & (slots_.size() - 1);
+  }
+  std::size_t After(std::size_t slot) const { return (slot + 1) & (slots_.size() - 1); }
   ClientHash HashOf(RowIndex row) const { return HashClient(key_, (*this)[row].client()); }
 
-  RowIndex Get(Table::const_iterator found) const {
-    return found == table_.end() ? kNoRow : *found;
+  template <typename IsIt>
+  RowIndex FindIf(ClientHash hash, IsIt&& is_it) const {
+    if (slots_.empty()) return kNoRow;
+    for (std::size_t at = HomeOf(hash); slots_[at] != kEmpty; at = After(at)) {
+      if ((slots_[at] & ~kIndexMask) != TagOf(hash)) continue;
+      const RowIndex row = IndexIn(slots_[at]);
+      if (is_it((*this)[row])) return row;
+    }
+    return kNoRow;
   }
+
+  void Put(ClientHash hash, RowIndex row);
+  void Grow();
 };
 
 }  // namespace herd::fleet

@@ -11,12 +11,12 @@
 namespace herd::fleet {
 
 // A vector whose elements stay where they are as it grows: blocks, each twice as large as the one
-// before. What of a block has not been used yet takes address space but no memory. At most 2^26
+// before. What of a block has not been used yet takes address space but no memory. At most 2^24
 // elements fit. An element may be read while another thread adds some.
 template <typename T>
 class StableVector {
  public:
-  static constexpr std::uint32_t kSizeMax = 1U << 26U;
+  static constexpr std::uint32_t kSizeMax = 1U << 24U;
 
   StableVector() = default;
   StableVector(const StableVector&) = delete;
