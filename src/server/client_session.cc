@@ -98,16 +98,16 @@ void ClientSession::Take(std::string_view line, std::string& out) {
 }
 
 void ClientSession::Take(const wire::Iamat& iamat, std::string& out) {
-  std::string skew_text;
-  const wire::At at = wire::MakeAt(iamat, node_.name, Now(), skew_text);
+  // Straight into what goes out, unless it has to wait there, or to be logged.
+  std::string apart;
+  std::string& reply = replies_ || node_.traffic ? apart : out;
+  const wire::At at = wire::AppendAt(reply, iamat, node_.name, Now());
   const fleet::Applied outcome = node_.fleet.Apply(at, fleet::kFromClient);
   stats_.reports[IndexOf(outcome)].Add();
   if (outcome == fleet::Applied::kStored) changed_ = true;
   if (node_.durability) acknowledges_.push_back(fleet::HashClient(node_.fleet.key(), at.client));
-  std::string reply;
-  wire::AppendAt(reply, at);
   reply += '\n';
-  Reply(reply, out);
+  if (&reply == &apart) Reply(apart, out);
 }
 
 void ClientSession::Take(const wire::Whatsat& whatsat, std::string_view line, std::string& out) {

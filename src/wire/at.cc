@@ -80,6 +80,51 @@ bool ReadFields(const char* from, const char* end, At& at) {
   return true;
 }
 
+At ToAt(const Iamat& iamat, std::string_view server, UnixNanos receipt,
+        std::string_view skew_text) {
+  return {.server = server,
+          .skew_text = skew_text,
+          .client = iamat.client,
+          .location_text = iamat.location_text,
+          .time_text = iamat.time_text,
+          .time = iamat.time,
+          .receipt = receipt,
+          .location = iamat.location,
+          .time_layout = iamat.time_layout};
+}
+
+char* Write(char* to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
+}
+
+char* WriteSpace(char* to) {
+  *to = ' ';
+  return to + 1;
+}
+
+const char* EndOf(std::string_view text) {
+  return text.data() + text.size();
+}
+
+// Writes the last three fields and the spaces between them.
+char* WriteClientsFields(char* to, const auto& report) {
+  // In a client's line they mostly stand just so, and then one copy does.
+  const char* const client_end = EndOf(report.client);
+  const char* const location_end = EndOf(report.location_text);
+  if (report.location_text.data() == client_end + 1 && *client_end == ' ' &&
+      report.time_text.data() == location_end + 1 && *location_end == ' ') {
+    return Write(to, {report.client.data(), EndOf(report.time_text)});
+  }
+  to = WriteSpace(Write(to, report.client));
+  to = WriteSpace(Write(to, report.location_text));
+  return Write(to, report.time_text);
+}
+
+std::size_t BytesOfClientsFields(const auto& report) {
+  return report.client.size() + 1 + report.location_text.size() + 1 + report.time_text.size();
+}
+
 }  // namespace
 
 bool IsServerId(std::string_view text) {
@@ -87,21 +132,33 @@ bool IsServerId(std::string_view text) {
 }
 
 void AppendAt(std::string& out, const At& at) {
-  const std::array fields = {at.server, at.skew_text, at.client, at.location_text, at.time_text};
-  std::size_t bytes = kWord.size() + fields.size() - 1;
-  for (const std::string_view field : fields) bytes += field.size();
   const std::size_t before = out.size();
-  out.resize_and_overwrite(before + bytes, [&](char* data, std::size_t size) {
-    char* to = data + before;
-    std::memcpy(to, kWord.data(), kWord.size());
-    to += kWord.size();
-    for (const std::string_view field : fields) {
-      std::memcpy(to, field.data(), field.size());
-      to += field.size();
-      *to++ = ' ';  // the last falls on the string's end, where its zero byte is put
-    }
-    return size;
+  const std::size_t after = before + kWord.size() + at.server.size() + 1 + at.skew_text.size() + 1 +
+                            BytesOfClientsFields(at);
+  // g++ 12 may hand in a greater size than it was given, when the string must grow.
+  out.resize_and_overwrite(after, [&](char* data, std::size_t) {
+    char* to = Write(data + before, kWord);
+    to = WriteSpace(Write(to, at.server));
+    to = WriteSpace(Write(to, at.skew_text));
+    WriteClientsFields(to, at);
+    return after;
   });
+}
+
+At AppendAt(std::string& out, const Iamat& iamat, std::string_view server, UnixNanos receipt) {
+  const std::size_t before = out.size();
+  const std::size_t skew_start = before + kWord.size() + server.size() + 1;
+  const std::size_t bytes_max = skew_start + kSkewBytesMax + 1 + BytesOfClientsFields(iamat);
+  std::size_t skew_bytes = 0;
+  out.resize_and_overwrite(bytes_max, [&](char* data, std::size_t) {
+    char* to = Write(data + before, kWord);
+    to = WriteSpace(Write(to, server));
+    const char* const skew_end = WriteSkew(to, receipt - iamat.time);
+    skew_bytes = static_cast<std::size_t>(skew_end - to);
+    to = WriteClientsFields(WriteSpace(to + skew_bytes), iamat);
+    return static_cast<std::size_t>(to - data);
+  });
+  return ToAt(iamat, server, receipt, std::string_view(out).substr(skew_start, skew_bytes));
 }
 
 std::optional<At> ParseAt(std::string_view line) {
@@ -116,15 +173,7 @@ std::optional<At> ParseAt(std::string_view line) {
 At MakeAt(const Iamat& iamat, std::string_view server, UnixNanos receipt, std::string& skew_text) {
   skew_text.clear();
   AppendSkew(skew_text, receipt - iamat.time);
-  return {.server = server,
-          .skew_text = skew_text,
-          .client = iamat.client,
-          .location_text = iamat.location_text,
-          .time_text = iamat.time_text,
-          .time = iamat.time,
-          .receipt = receipt,
-          .location = iamat.location,
-          .time_layout = iamat.time_layout};
+  return ToAt(iamat, server, receipt, skew_text);
 }
 
 At MakeForget(std::string_view client, std::string_view server, UnixNanos time, UnixNanos receipt,

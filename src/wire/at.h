@@ -50,6 +50,10 @@ std::optional<At> ParseAt(std::string_view line);
 // and, like `iamat` and `server`, must outlive what is returned.
 At MakeAt(const Iamat& iamat, std::string_view server, UnixNanos receipt, std::string& skew_text);
 
+// The same, and appends its line, without a line end: what the client is answered. The skew's text
+// views `out`, and so is there until `out` changes.
+At AppendAt(std::string& out, const Iamat& iamat, std::string_view server, UnixNanos receipt);
+
 // The tombstone of `client` that an operator made at `server` at `receipt`: forgotten is what it
 // reported up to `time`. `texts` becomes the text of its skew and time and, like `client` and
 // `server`, must outlive what is returned.

@@ -1,8 +1,12 @@
 #include "wire/at.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <variant>
 
 namespace herd::wire {
 namespace {
@@ -51,6 +55,41 @@ TEST(ParseAt, RefusesAnyOtherLine) {
         "AT Goloman +0.263873386 kiwi +34-118 1\r"}) {
     EXPECT_FALSE(ParseAt(line)) << line;
   }
+}
+
+TEST(AppendAt, WritesFieldsFromAnywhere) {
+  At at = ParseAt(kLine).value();
+  const std::string client = "kiwi";
+  at.client = client;
+  std::string line = "before ";
+  AppendAt(line, at);
+  EXPECT_EQ(line, "before AT Goloman +0.263873386 kiwi +34.068930-118.445127 1520023934.918963997");
+}
+
+// Whatever white space stood between the fields of the client's line.
+TEST(AppendAt, PutsOneSpaceBetweenFields) {
+  for (const char* text : {"IAMAT kiwi +34-118 10.5", "IAMAT kiwi  +34-118 10.5",
+                           "IAMAT kiwi +34-118\t10.5", "IAMAT kiwi\v+34-118 10.5"}) {
+    std::string line;
+    AppendAt(line, std::get<Iamat>(ParseCommand(text)), "Hands", UnixNanos{11'000'000'000});
+    EXPECT_EQ(line, "AT Hands +0.500000000 kiwi +34-118 10.5") << text;
+  }
+}
+
+RC_GTEST_PROP(AppendAt, OfAnIamatIsThatOfItsAt, (std::string out, std::int64_t receipt)) {
+  const auto iamat = std::get<Iamat>(ParseCommand("IAMAT kiwi +34.5-118/ 1520023934.5"));
+  std::string skew_text;
+  std::string expected = out;
+  const At made = MakeAt(iamat, "Hands", {receipt}, skew_text);
+  AppendAt(expected, made);
+  const At at = AppendAt(out, iamat, "Hands", {receipt});
+  RC_ASSERT(out == expected);
+  RC_ASSERT(at.skew_text == skew_text);
+  RC_ASSERT(at.skew_text.data() > out.data() && at.skew_text.data() < out.data() + out.size());
+  RC_ASSERT(at.server == "Hands" && at.client == "kiwi" && at.receipt == UnixNanos{receipt});
+  RC_ASSERT(at.time_text == iamat.time_text && at.time == iamat.time);
+  RC_ASSERT(at.location_text == iamat.location_text && at.location == iamat.location);
+  RC_ASSERT(at.time_layout == iamat.time_layout);
 }
 
 TEST(MakeAt, TakesTheSkewFromTheTimeOfReceipt) {
