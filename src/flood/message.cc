@@ -224,6 +224,14 @@ Message ParseMessage(std::string_view line) {
   return Unknown{};
 }
 
+std::string_view ClientOfAtLine(std::string_view line) {
+  if (!line.starts_with("AT ")) return {};
+  constexpr int kFieldsBefore = 3;  // "AT", the server and the skew
+  for (int field = 0; field < kFieldsBefore; ++field)
+    line.remove_prefix(std::min(line.find(' '), line.size() - 1) + 1);
+  return line.substr(0, line.find(' '));
+}
+
 void Append(std::string& out, const Hello& hello) {
   AppendLine(out, "HERD ", hello.version, " ", hello.herd, " ", hello.from, " ", hello.to, " ",
              hello.nonce, " ", hello.run);

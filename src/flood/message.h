@@ -142,6 +142,10 @@ using Message = std::variant<Unknown, Hello, Proof, Refused, wire::At, Ping, Pon
 // Reads one line without its LF. Any bytes may come. What it returns views `line`.
 Message ParseMessage(std::string_view line);
 
+// The client's ID in what looks like an AT line, for who wants to fetch its row ahead; anything, or
+// nothing, when it is none.
+std::string_view ClientOfAtLine(std::string_view line);
+
 // Appends a message with its LF. The texts must hold neither white space nor control characters; a
 // reason may hold spaces.
 void Append(std::string& out, const Hello& hello);

@@ -9,6 +9,7 @@
 #include "net/lines.h"
 #include "net/listener.h"
 #include "server/clock.h"
+#include "server/read_ahead.h"
 #include "server/whatsat_reply.h"
 #include "wire/at.h"
 
@@ -63,18 +64,22 @@ bool ClientSession::CanTake(const std::string& out) const {
 std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string& out) {
   std::size_t taken = 0;
   while (taken < input.size() && CanTake(out)) {
+    const ReadAhead ahead(input.substr(taken), node_.config.limits.line_bytes, node_.fleet);
+    for (const ReadAhead::Line& line : ahead.lines()) {
+      if (!CanTake(out)) return taken;
+      Take(line.text, line.command, out);
+      taken += line.consumed;
+    }
     const std::string_view rest = input.substr(taken);
-    const net::LineScan scan = net::NextLine(rest, node_.config.limits.line_bytes);
-    switch (scan.kind) {
+    switch (ahead.end()) {
       case net::LineScan::Kind::kLine:
-        Take(wire::WithoutCr(scan.line), out);
-        taken += scan.consumed;
         break;
       case net::LineScan::Kind::kPartial:
-        if (!end) return taken;
-        Take(rest, out);
+        if (!end || rest.empty() || !CanTake(out)) return taken;
+        Take(rest, wire::ParseCommand(rest), out);
         return input.size();
       case net::LineScan::Kind::kTooLong:
+        if (!CanTake(out)) return taken;
         TakeTooLong(rest, out);
         return input.size();
     }
@@ -82,9 +87,8 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
   return taken;
 }
 
-void ClientSession::Take(std::string_view line, std::string& out) {
+void ClientSession::Take(std::string_view line, const wire::Command& command, std::string& out) {
   if (node_.traffic) node_.traffic->In("client", peer_, line);
-  const wire::Command command = wire::ParseCommand(line);
   if (const auto* iamat = std::get_if<wire::Iamat>(&command)) {
     stats_.iamat.Add();
     Take(*iamat, out);

@@ -81,7 +81,9 @@ std::string PeerSession::Who() const {
 
 std::size_t PeerSession::OnInput(std::string_view input, bool /*end*/, std::string& out) {
   std::size_t taken = 0;
+  std::size_t fetched = 0;
   while (taken < input.size() && !closed()) {
+    if (link_ && taken >= fetched) fetched = taken + FetchAhead(input.substr(taken));
     const net::LineScan scan = net::NextLine(
         input.substr(taken), link_ ? flood::kMessageBytesMax : flood::kGreetingBytesMax);
     if (scan.kind == net::LineScan::Kind::kPartial) break;
@@ -96,6 +98,22 @@ std::size_t PeerSession::OnInput(std::string_view input, bool /*end*/, std::stri
   }
   bytes_in_ += taken;
   return taken;
+}
+
+std::size_t PeerSession::FetchAhead(std::string_view input) const {
+  constexpr std::size_t kLinesMax = 16;
+  std::array<fleet::ClientHash, kLinesMax> clients;
+  std::size_t count = 0;
+  std::size_t end = 0;
+  for (std::size_t line = 0; line < kLinesMax; ++line) {
+    const std::size_t line_end = input.find('\n', end);
+    if (line_end == std::string_view::npos) break;
+    const std::string_view client = flood::ClientOfAtLine(input.substr(end, line_end - end));
+    if (!client.empty()) clients[count++] = fleet::HashClient(node_.fleet.key(), client);
+    end = line_end + 1;
+  }
+  if (count > 1) node_.fleet.Prefetch({clients.data(), count});
+  return end;
 }
 
 void PeerSession::Receive(std::string_view line, std::string& out) {
