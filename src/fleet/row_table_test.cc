@@ -34,8 +34,7 @@ RC_GTEST_PROP(RowTable, FindsWhatWasInsertedAndNotRemoved, ()) {
       expected.erase(known);
     } else {
       const OwnedAt report("Hands", ClientOf(number), "+1+1", "1", {});
-      expected[number] =
-          table.Insert(report.at(), kFromClient, HashClient(kKey, ClientOf(number)));
+      expected[number] = table.Insert(report.at(), kFromClient, HashClient(kKey, ClientOf(number)));
     }
     RC_ASSERT(table.size() == expected.size());
     for (int client = 0; client < 40; ++client) {

@@ -54,7 +54,9 @@ rocksdb::ColumnFamilyOptions RowsOptions(std::shared_ptr<ExpiryFilterFactory> fi
   options.target_file_size_base = 8 * kMiB;
   options.max_bytes_for_level_base = 64 * kMiB;
   options.level_compaction_dynamic_level_bytes = true;
-  options.compression = rocksdb::kLZ4Compression;
+  // A row is rewritten soon, and a million take a hundred megabytes: packing them costs more than
+  // it spares.
+  options.compression = rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;
   // Rows are read once, in order, at the start.
   table.no_block_cache = true;

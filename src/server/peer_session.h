@@ -91,8 +91,8 @@ class PeerSession : public net::Connection {
   std::uint64_t bytes_out_ = 0;
   bool over_ = false;
 
-  // Fetches the rows of the first AT lines of the input into the cache, as they are looked at one by
-  // one otherwise. Returns how much of the input that was.
+  // Fetches the rows of the first AT lines of the input into the cache, as they are looked at one
+  // by one otherwise. Returns how much of the input that was.
   std::size_t FetchAhead(std::string_view input) const;
   void Receive(std::string_view line, std::string& out);
   void ReceiveGreeting(std::string_view line, std::string& out);
