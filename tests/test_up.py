@@ -148,6 +148,8 @@ class Up(HerdCase):
                     socket.create_connection(self.address(name), DEADLINE).close()
                 except ConnectionRefusedError:
                     continue
+                except ConnectionResetError:  # it ended between the connection and its taking
+                    pass
                 return False
             return True
 
