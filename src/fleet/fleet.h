@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bitset>
@@ -81,6 +82,10 @@ class Fleet {
   // The same by the client's hash, for a row of any kind.
   template <typename Read>
   bool FindRow(ClientHash client, Read&& read) const;
+
+  // FindRow for each of these clients, whose rows are fetched ahead: `read` gets the client, too.
+  template <typename Read>
+  void FindRows(std::span<const ClientHash> clients, Read&& read) const;
 
   // The nearest clients within `radius` (0 or more) of `center`, nearest first and those that are
   // equally near by their IDs; at most `max`. Each is where it was at some moment of the call; one
@@ -181,6 +186,19 @@ bool Fleet::FindRow(ClientHash client, Read&& read) const {
   if (found == kNoRow || Expired(stripe.rows[found])) return false;
   read(stripe.rows[found]);
   return true;
+}
+
+template <typename Read>
+void Fleet::FindRows(std::span<const ClientHash> clients, Read&& read) const {
+  // As many as the core fetches at a time, about.
+  constexpr std::size_t kAhead = 16;
+  while (!clients.empty()) {
+    const auto next = clients.first(std::min(kAhead, clients.size()));
+    Prefetch(next);
+    for (const ClientHash client : next)
+      FindRow(client, [&](const Row& row) { read(client, row); });
+    clients = clients.subspan(next.size());
+  }
 }
 
 }  // namespace herd::fleet

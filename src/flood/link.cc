@@ -1,6 +1,7 @@
 #include "flood/link.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -38,9 +39,12 @@ constexpr std::size_t kMissingMax = 1'000'000;
 constexpr std::size_t kNeedMax = 4096;
 constexpr std::size_t kAnnouncedPerLine = 1024;
 
-Announced AnnouncementOf(fleet::HashKey key, const fleet::Row& row) {
+// So many rows are fetched ahead.
+constexpr std::size_t kAnnouncedAhead = 16;
+
+Announced AnnouncementOf(fleet::HashKey key, fleet::ClientHash client, const fleet::Row& row) {
   const auto hash = static_cast<std::uint64_t>(row.hash(key));
-  return {.client = fleet::HashClient(key, row.client()),
+  return {.client = client,
           .effective_time = row.effective_time(),
           .row = static_cast<std::uint32_t>(hash >> 32U)};
 }
@@ -255,10 +259,19 @@ void Link::On(const LinksOf& links, Instant /*now*/, std::string& /*out*/) {
 
 void Link::On(const Have& have, Instant now, std::string& /*out*/) {
   counters_.announced_in += have.rows.size();
-  for (const Announced& row : have.rows) {
-    if (!Lacks(row) || announced_.size() >= kMissingMax) continue;
-    const bool is_new = announced_.insert_or_assign(row.client, row).second;
-    if (is_new) missing_.push_back({row.client, now + wait_for_others_});
+  std::vector<fleet::ClientHash> clients;
+  clients.reserve(kAnnouncedAhead);
+  for (std::span<const Announced> rows = have.rows; !rows.empty();) {
+    const auto next = rows.first(std::min(kAnnouncedAhead, rows.size()));
+    clients.clear();
+    for (const Announced& row : next) clients.push_back(row.client);
+    fleet_.Prefetch(clients);
+    for (const Announced& row : next) {
+      if (!Lacks(row) || announced_.size() >= kMissingMax) continue;
+      const bool is_new = announced_.insert_or_assign(row.client, row).second;
+      if (is_new) missing_.push_back({row.client, now + wait_for_others_});
+    }
+    rows = rows.subspan(next.size());
   }
 }
 
@@ -266,7 +279,8 @@ bool Link::Lacks(const Announced& announced) const {
   bool lacks = true;
   fleet_.FindRow(announced.client, [&](const fleet::Row& row) {
     const auto order = row.effective_time() <=> announced.effective_time;
-    lacks = order < 0 || (order == 0 && announced != AnnouncementOf(fleet_.key(), row));
+    lacks = order < 0 ||
+            (order == 0 && announced != AnnouncementOf(fleet_.key(), announced.client, row));
   });
   return lacks;
 }
@@ -285,9 +299,7 @@ void Link::AskForMissing(Instant now, std::string& out) {
 }
 
 void Link::On(const Need& need, Instant /*now*/, std::string& out) {
-  for (const fleet::ClientHash client : need.clients) {
-    fleet_.FindRow(client, [&](const fleet::Row& row) { Send(row, out); });
-  }
+  fleet_.FindRows(need.clients, [&](fleet::ClientHash, const fleet::Row& row) { Send(row, out); });
 }
 
 void Link::Send(const fleet::Row& row, std::string& out) {
@@ -330,6 +342,17 @@ std::optional<fleet::Cursors> Link::Sent() const {
   return backlog_ ? backlog_->cursors() : follower_.cursors();
 }
 
+bool Link::Forwards(std::string_view origin) {
+  if (forwards_as_of_ != topology_.change()) {
+    forwards_.clear();
+    forwards_as_of_ = topology_.change();
+  }
+  auto known = forwards_.find(origin);
+  if (known == forwards_.end())
+    known = forwards_.emplace(origin, topology_.Forwards(origin, start_.neighbour)).first;
+  return known->second;
+}
+
 void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
   if (out.size() >= bytes_max) return;
   SendTopology(out);
@@ -337,7 +360,7 @@ void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
     if (row.from() == start_.id) return true;
     if (Planted(Fault::kForgetToForward) && row.from() == fleet::LinkId{0}) return true;
     if (Planted(Fault::kSkipTombstone) && row.forgotten()) return true;
-    if (topology_.Forwards(row.server(), start_.neighbour)) {
+    if (Forwards(row.server())) {
       Send(row, out);
     } else {
       to_announce_.push_back(fleet::HashClient(fleet_.key(), row.client()));
@@ -379,13 +402,11 @@ void Link::SendTopology(std::string& out) {
 
 void Link::Announce(Instant now, std::string& out) {
   std::size_t rows = 0;
-  for (const fleet::ClientHash client : to_announce_) {
-    fleet_.FindRow(client, [&](const fleet::Row& row) {
-      if (rows % kAnnouncedPerLine == 0) out += rows == 0 ? "HAVE " : "\nHAVE ";
-      ++rows;
-      AppendAnnounced(out, AnnouncementOf(fleet_.key(), row));
-    });
-  }
+  fleet_.FindRows(to_announce_, [&](fleet::ClientHash client, const fleet::Row& row) {
+    if (rows % kAnnouncedPerLine == 0) out += rows == 0 ? "HAVE " : "\nHAVE ";
+    ++rows;
+    AppendAnnounced(out, AnnouncementOf(fleet_.key(), client, row));
+  });
   if (rows > 0) out += '\n';
   to_announce_.clear();
   counters_.announced_out += rows;

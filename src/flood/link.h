@@ -8,6 +8,7 @@
 #include <deque>
 #include <expected>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -146,7 +147,10 @@ class Link {
   Topology& topology_;
   const Start start_;
   const std::function<void()> wake_;
-  std::uint64_t topology_sent_ = 0;             // up to this change
+  std::uint64_t topology_sent_ = 0;  // up to this change
+  // What Topology::Forwards says of our neighbour, by origin, as of a change of it.
+  std::map<std::string, bool, std::less<>> forwards_;
+  std::uint64_t forwards_as_of_ = 0;
   std::vector<fleet::ClientHash> to_announce_;  // read from the feed, and not to be sent
   Instant next_announcement_;
   Instant last_announcement_;  // that held anything
@@ -192,6 +196,7 @@ class Link {
   void Announce(Instant now, std::string& out);
   void AskForMissing(Instant now, std::string& out);
   bool Lacks(const Announced& announced) const;
+  bool Forwards(std::string_view origin);
   bool IsToAskToConfirm() const;
   void AskToConfirm(Instant now, std::string& out);
   void Send(const fleet::Row& row, std::string& out);
