@@ -23,6 +23,7 @@ namespace {
 constexpr const char* kJson = "application/json";
 constexpr const char* kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kClients = "/v1/clients/";
+constexpr std::string_view kNear = "/v1/near";
 constexpr std::string_view kTimeKey = "time=";
 
 net::HttpAnswer JsonAnswer(unsigned status, const JsonWriter& json) {
@@ -64,7 +65,8 @@ net::HttpAnswer AnswerPage(const net::HttpRequest& request,
                            const std::function<Status()>& collect) {
   const auto* const page = std::ranges::find(kPages, request.path, &Page::path);
   if (page == kPages.end()) {
-    return AdminFault(404, "there are /healthz, /readyz, /metrics, /v1/status and /v1/clients/ID");
+    return AdminFault(
+        404, "there are /healthz, /readyz, /metrics, /v1/status, /v1/near and /v1/clients/ID");
   }
   if (request.method != "GET") return OnlyAllowed("GET, HEAD");
   return page->answer(collect());
@@ -159,11 +161,22 @@ void AnswerForget(const net::HttpRequest& request, const AdminParts& parts,
   });
 }
 
+net::HttpAnswer AnswerNear(const net::HttpRequest& request, const AdminParts& parts) {
+  if (request.method != "GET") return OnlyAllowed("GET, HEAD");
+  if (const auto why = WhyNotOurs(request, parts.hosts)) return AdminFault(403, *why);
+  const auto near = ReadNear(request.query);
+  if (!near) return AdminFault(400, near.error());
+  const auto clients = parts.near(*near);
+  if (!clients) return AdminFault(503, clients.error());
+  return {.status = 200, .content_type = kJson, .body = NearJson(*clients), .allow = {}};
+}
+
 }  // namespace
 
 void AnswerAdmin(const net::HttpRequest& request, const AdminParts& parts,
                  const net::HttpReply& reply) {
   if (request.path.starts_with(kClients)) return AnswerForget(request, parts, reply);
+  if (request.path == kNear) return reply(AnswerNear(request, parts));
   reply(AnswerPage(request, parts.collect));
 }
 

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "fleet/fleet.h"
 #include "net/http_server.h"
 #include "server/forget.h"
+#include "server/near.h"
 #include "server/status.h"
 
 namespace herd::server {
@@ -16,6 +19,9 @@ struct AdminParts {
   std::function<Status()> collect;
   // Forgets a client, and calls the function with what came of it, at once or later.
   std::function<void(const ForgetRequest&, std::function<void(const Forgotten&)>)> forget;
+  // The clients near a point, nearest first; or why they cannot be told now.
+  std::function<std::expected<std::vector<fleet::NearClient>, std::string>(const NearRequest&)>
+      near;
   std::vector<std::string> hosts;  // HostsOf the server
 };
 
@@ -25,6 +31,7 @@ struct AdminParts {
 //   GET /readyz     200 when it can do its work, else 503
 //   GET /metrics    the metrics in Prometheus' text format
 //   GET /v1/status  the status in JSON
+//   GET /v1/near    the clients nearest to a point, in JSON: see ReadNear and NearJson
 //
 //   DELETE /v1/clients/ID[?time=SECONDS]  forgets a client, whose ID is percent-encoded, as of now
 //                                         or that time: see WhyNoChange and Forget

@@ -44,6 +44,14 @@ std::vector<std::string> HostsOf(const ServerEntry& entry) {
   return hosts;
 }
 
+std::optional<std::string> WhyNotOurs(const net::HttpRequest& request,
+                                      const std::vector<std::string>& hosts) {
+  const auto host = request.Header("Host");
+  if (host && IsOurs(*host, hosts)) return std::nullopt;
+  return "the header Host must be an IP address, localhost, or a name that the configuration has "
+         "for this server";
+}
+
 std::optional<std::string> WhyNoChange(const net::HttpRequest& request,
                                        const std::vector<std::string>& hosts) {
   for (const std::string_view header : {"Origin", "Sec-Fetch-Site"}) {
@@ -52,12 +60,7 @@ std::optional<std::string> WhyNoChange(const net::HttpRequest& request,
   }
   if (request.Header(kChangeHeader) != "1")
     return fmt::format("what changes something needs the header \"{}: 1\"", kChangeHeader);
-  const auto host = request.Header("Host");
-  if (!host || !IsOurs(*host, hosts)) {
-    return "the header Host must be an IP address, localhost, or a name that the configuration has "
-           "for this server";
-  }
-  return std::nullopt;
+  return WhyNotOurs(request, hosts);
 }
 
 }  // namespace herd::server

@@ -18,10 +18,15 @@ inline constexpr std::string_view kChangeHeader = "X-Herd";
 // configuration gives its addresses.
 std::vector<std::string> HostsOf(const ServerEntry& entry);
 
+// Why a request that came by some name must not be told of clients: nothing when Host is an
+// address, "localhost" or one of `hosts`. Else it may be of a web page that had its own name lead
+// to us (DNS rebinding), and could read the answer.
+std::optional<std::string> WhyNotOurs(const net::HttpRequest& request,
+                                      const std::vector<std::string>& hosts);
+
 // Why a request that would change something must not: nothing when it may. There is no password, so
 // what is kept out are web pages in the browser of somebody who can reach the address. They show by
-// Origin or Sec-Fetch-Site, lack kChangeHeader, or came by a name of their own that they let lead
-// to us (DNS rebinding): Host must be an address, "localhost" or one of `hosts`.
+// Origin or Sec-Fetch-Site, lack kChangeHeader, or came by a name that is not ours.
 std::optional<std::string> WhyNoChange(const net::HttpRequest& request,
                                        const std::vector<std::string>& hosts);
 

@@ -25,11 +25,17 @@ class Admin : public ::testing::Test {
   net::HttpAnswer Ask(std::string_view method, std::string_view path, std::string_view query = "",
                       std::vector<net::HttpHeader> headers = kByOperator) {
     asked_.reset();
+    asked_near_.reset();
     const AdminParts parts{.collect = [this] { return status_; },
                            .forget =
                                [this](const ForgetRequest& request, const auto& done) {
                                  asked_ = request;
                                  done(forgotten_);
+                               },
+                           .near =
+                               [this](const NearRequest& request) {
+                                 asked_near_ = request;
+                                 return near_;
                                },
                            .hosts = {"goloman.example"}};
     net::HttpAnswer answered;
@@ -51,11 +57,14 @@ class Admin : public ::testing::Test {
   Status status_ = FullStatus();
   Forgotten forgotten_{.tombstone = "AT Hands +0.000000000 kiwi - 5.000000000", .known = true};
   std::optional<ForgetRequest> asked_;
+  std::expected<std::vector<fleet::NearClient>, std::string> near_{
+      {{.client = "kiwi", .at_line = "AT Hands +0.0 kiwi +1+2 3", .distance = {4.56}}}};
+  std::optional<NearRequest> asked_near_;
 };
 
 TEST_F(Admin, KnowsItsPagesAndMethods) {
-  for (const char* path : {"/healthz", "/readyz", "/metrics", "/v1/status"}) {
-    EXPECT_EQ(Ask("GET", path).status, 200U) << path;
+  for (const std::string path : {"/healthz", "/readyz", "/metrics", "/v1/status", "/v1/near"}) {
+    EXPECT_EQ(Ask("GET", path, path == "/v1/near" ? "lat=1&lng=2" : "").status, 200U) << path;
     for (const char* method : {"POST", "DELETE", "OPTIONS"}) {
       EXPECT_EQ(Ask(method, path).status, 405U) << path;
       EXPECT_EQ(Ask(method, path).allow, "GET, HEAD") << path;
@@ -64,6 +73,29 @@ TEST_F(Admin, KnowsItsPagesAndMethods) {
   for (const char* path : {"/", "/v1/clients", "/v1/status/"})
     EXPECT_EQ(Ask("GET", path).status, 404U) << path;
   EXPECT_THAT(Ask("GET", "/metrics/").body, HasSubstr("{\"error\":\""));
+}
+
+TEST_F(Admin, TellsWhoIsNear) {
+  const net::HttpAnswer answer = Ask("GET", "/v1/near", "lat=34.07&lng=-118.44&radius=2.5&max=3");
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(answer.content_type, "application/json");
+  EXPECT_EQ(answer.body,
+            "{\"clients\":[{\"client\":\"kiwi\",\"distance_m\":4.6,"
+            "\"at\":\"AT Hands +0.0 kiwi +1+2 3\"}]}\n");
+  EXPECT_EQ(asked_near_, (NearRequest{.center = {34.07, -118.44}, .radius = {2500}, .max = 3}));
+}
+
+TEST_F(Admin, SaysWhyNobodyIsTold) {
+  EXPECT_EQ(Ask("GET", "/v1/near", "lat=91&lng=1").status, 400U);
+  EXPECT_FALSE(asked_near_);
+  // A web page whose own name leads here may read what it gets.
+  EXPECT_EQ(Ask("GET", "/v1/near", "lat=1&lng=1", {{"Host", "evil.example"}}).status, 403U);
+  EXPECT_FALSE(asked_near_);
+  EXPECT_EQ(Ask("GET", "/v1/near", "lat=1&lng=1", {{"Host", "[::1]:1"}}).status, 200U);
+  near_ = std::unexpected("the journal is being loaded");
+  const net::HttpAnswer answer = Ask("GET", "/v1/near", "lat=1&lng=1");
+  EXPECT_EQ(answer.status, 503U);
+  EXPECT_EQ(answer.body, "{\"error\":\"the journal is being loaded\"}\n");
 }
 
 TEST_F(Admin, ForgetsWhatTheIdStandsFor) {

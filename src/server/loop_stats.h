@@ -37,6 +37,7 @@ struct alignas(64) LoopStats {
   std::array<Counter, kReportOutcomes.size()> reports;  // of clients
   std::array<Counter, kLookupOutcomes.size()> lookups;
   DurationHistogram lookup_times;
+  DurationHistogram near_times;  // of the first loop, which answers on the admin address
   LoopDelay delay;
 };
 

@@ -152,6 +152,7 @@ std::expected<void, std::string> Server::ListenForAdmin() {
       .collect = [this] { return status_.Collect(); },
       .forget = [this](const ForgetRequest& request,
                        Forgetter::Done done) { forgetter_.Forget(request, std::move(done)); },
+      .near = [this](const NearRequest& request) { return FindNear(request); },
       .hosts = HostsOf(entry)};
   auto admin = net::HttpServer::Open(
       first_loop(), entry.admin->host, entry.admin->port,
@@ -161,6 +162,18 @@ std::expected<void, std::string> Server::ListenForAdmin() {
   if (!admin) return std::unexpected(node_.name + ", for administration: " + admin.error());
   admin_ = *std::move(admin);
   return {};
+}
+
+std::expected<std::vector<fleet::NearClient>, std::string> Server::FindNear(
+    const NearRequest& request) {
+  if (loading_) {
+    return std::unexpected(
+        "the journal is being loaded; ask another server, or again when that is done");
+  }
+  const flood::Instant start = SteadyNow();
+  auto clients = node_.fleet.Nearest(request.center, request.radius, request.max);
+  workers_.front()->stats.near_times.Record(SteadyNow() - start);
+  return clients;
 }
 
 void Server::MakeJournal() {
@@ -247,6 +260,7 @@ std::jthread Server::LoadJournal() {
 // Who has connected meanwhile is accepted now.
 void Server::Begin(std::expected<void, std::string> loaded) {
   loaded_ = std::move(loaded);
+  loading_ = false;
   if (!loaded_) return first_loop().Stop();
   if (stop_deadline_ != flood::Instant{}) return;  // it ends already
   StartAccepting();

@@ -20,6 +20,7 @@
 #include "server/log_limit.h"
 #include "server/loop_delay.h"
 #include "server/loop_stats.h"
+#include "server/near.h"
 #include "server/node.h"
 #include "server/status_collector.h"
 
@@ -90,6 +91,7 @@ class Server {
   boost::asio::signal_set signals_;
   net::Timer stop_timer_;
   flood::Instant stop_deadline_;
+  bool loading_ = true;  // the journal
   bool links_stopped_ = false;
   std::function<void()> on_ready_;
   std::expected<void, std::string> loaded_;
@@ -99,6 +101,7 @@ class Server {
   std::expected<void, std::string> ListenForClients();
   std::expected<void, std::string> ListenForPeers();
   std::expected<void, std::string> ListenForAdmin();
+  std::expected<std::vector<fleet::NearClient>, std::string> FindNear(const NearRequest& request);
   void MakeJournal();
   void MakeDurability();
   std::jthread LoadJournal();

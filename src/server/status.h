@@ -87,6 +87,7 @@ struct Status {
   std::array<std::uint64_t, kReportOutcomes.size()> reports{};  // by IndexOf(fleet::Applied)
   std::array<std::uint64_t, kLookupOutcomes.size()> lookups{};  // by IndexOf(places::Status)
   DurationCounts lookup_times;
+  DurationCounts near_times;  // how long operators' questions for clients near a point took
 
   std::vector<LoopStatus> loops;
   std::vector<LinkStatus> links;
