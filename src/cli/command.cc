@@ -6,6 +6,7 @@
 #include "cli/forget.h"
 #include "cli/iamat.h"
 #include "cli/man.h"
+#include "cli/near.h"
 #include "cli/places.h"
 #include "cli/replay.h"
 #include "cli/secret.h"
@@ -44,6 +45,7 @@ void AddHerdCommands(CLI::App& app, Context& context) {
   AddServe(app, context);
   AddIamat(app, context);
   AddWhatsat(app, context);
+  AddNear(app, context);
   AddForget(app, context);
   AddReplay(app, context);
   AddStatus(app, context);

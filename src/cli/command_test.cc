@@ -107,6 +107,13 @@ TEST_F(Command, TakesLocationsThatStartWithAMinus) {
   }
 }
 
+TEST_F(Command, TakesPointsInTheSouthAndWest) {
+  for (const char* point : {"-33.9 151.2", "-33.9 -151.2", "33 -1", "-0.5 -0.5", "-- -33.9 -1"}) {
+    EXPECT_NO_THROW(app_.parse(std::string("near --server 127.0.0.1:1 ") + point)) << point;
+    EXPECT_EQ(context_.exit, Exit::kUnreachable) << point;
+  }
+}
+
 TEST_F(Command, TakesOneServerBehindEachServerOption) {
   for (const char* line : {"forget --server 127.0.0.1:1 --server 127.0.0.1:1 kiwi --json",
                            "replay --server 127.0.0.1:1 --server 127.0.0.1:1 no/such.csv --json"}) {
@@ -126,7 +133,7 @@ TEST_F(Command, SuggestsTheCommandThatWasMeant) {
 TEST_F(Command, IsRefusedForAWrongConfiguration) {
   context_.config_file = "no/such.toml";
   for (const char* line : {"iamat kiwi +1+1", "forget kiwi", "check-config", "completion servers",
-                           "replay x.csv", "status", "top --once"}) {
+                           "replay x.csv", "status", "top --once", "near 1 2"}) {
     context_.exit = Exit::kOk;
     app_.parse(line);
     EXPECT_EQ(context_.exit, Exit::kUsage) << line;
