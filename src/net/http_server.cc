@@ -1,24 +1,18 @@
 #include "net/http_server.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/beast/core/basic_stream.hpp>
-#include <boost/beast/core/error.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
-#include <boost/beast/http/message_generator.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/verb.hpp>
-#include <boost/beast/http/write.hpp>
 #include <optional>
 #include <utility>
+
+#include "net/connection.h"
 
 namespace herd::net {
 namespace {
@@ -30,19 +24,14 @@ using boost::system::error_code;
 
 constexpr unsigned kHttp11 = 11;  // as Beast writes it
 
-// After an answer that ends the connection: what still comes is thrown away for so long and so
-// much, since closing with bytes unread would reset the connection and could take the answer with
-// it.
-constexpr std::chrono::seconds kLingerTime{1};
-constexpr std::size_t kLingerBytesMax = 1'048'576;
+// More answers than that are not made while the peer does not read them.
+constexpr std::size_t kOutputBytesMax = 65'536;
 
-// The status that tells of a request which could not be read; nothing when there is nobody to tell.
-std::optional<unsigned> StatusOf(const error_code& error) {
-  if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+// The status that tells of a request which could not be read.
+unsigned StatusOf(const error_code& error) {
+  if (error == http::error::header_limit) return 431;
   if (error == http::error::body_limit) return 413;
-  if (error == http::error::end_of_stream || error == http::error::partial_message) return {};
-  if (error.category() == http::make_error_code(http::error::bad_method).category()) return 400;
-  return {};
+  return 400;
 }
 
 std::string_view View(beast::string_view text) {
@@ -63,27 +52,23 @@ HttpRequest RequestOf(const http::request<http::string_body>& message, const tcp
   return request;
 }
 
-template <typename Body>
-void Fill(http::response<Body>& response, const HttpAnswer& answer, bool keep_alive) {
-  response.set(http::field::content_type, answer.content_type);
-  response.set(http::field::cache_control, "no-store");
-  if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);
-  response.keep_alive(keep_alive);
-}
-
-http::message_generator MessageOf(HttpAnswer answer, unsigned version, bool head, bool keep_alive) {
-  const auto status = http::int_to_status(answer.status);
-  if (head) {
-    http::response<http::empty_body> response(status, version);
-    Fill(response, answer, keep_alive);
-    response.content_length(answer.body.size());
-    return response;
-  }
-  http::response<http::string_body> response(status, version);
-  Fill(response, answer, keep_alive);
-  response.body() = std::move(answer.body);
-  response.prepare_payload();
-  return response;
+// Written by hand into the connection's one buffer: Beast's serializer would cost more than all
+// else that a short answer does.
+void AppendAnswer(std::string& out, const HttpAnswer& answer, unsigned version, bool head,
+                  bool keep_alive) {
+  const bool http11 = version == kHttp11;
+  out += http11 ? "HTTP/1.1 " : "HTTP/1.0 ";
+  (out += std::to_string(answer.status)) += ' ';
+  out += View(http::obsolete_reason(http::int_to_status(answer.status)));
+  (out += "\r\nContent-Type: ") += answer.content_type;
+  out += "\r\nCache-Control: no-store\r\nContent-Length: ";
+  (out += std::to_string(answer.body.size())) += "\r\n";
+  if (!answer.allow.empty()) ((out += "Allow: ") += answer.allow) += "\r\n";
+  // What the version does not mean anyway.
+  if (keep_alive != http11)
+    out += keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
+  out += "\r\n";
+  if (!head) out += answer.body;
 }
 
 }  // namespace
@@ -95,110 +80,145 @@ std::optional<std::string_view> HttpRequest::Header(std::string_view name) const
   return found->value;
 }
 
-// One connection. The server holds it in its list until it is closed; pending operations hold it a
-// little longer, and do not touch the server after that.
-class HttpServer::Session : public std::enable_shared_from_this<Session> {
+// One connection. The server holds it in its list until it is closed; who is to answer late holds
+// it, too. It does not touch the server after Abandon.
+class HttpServer::Session : public Connection {
  public:
-  Session(HttpServer& server, Socket socket, const tcp::endpoint& peer)
-      : server_(server),
-        stream_(std::move(socket)),
-        peer_(peer),
-        buffer_(server.bounds_.header_bytes_max + server.bounds_.body_bytes_max) {}
+  Session(HttpServer& server, Loop& loop, Socket socket, const tcp::endpoint& peer)
+      : Connection(loop, std::move(socket), kOutputBytesMax, nullptr),
+        server_(&server),
+        peer_(peer) {}
 
   // `place`: where the server holds it.
-  void Start(std::list<std::shared_ptr<Session>>::iterator place) {
+  void Begin(std::list<std::shared_ptr<Session>>::iterator place) {
     place_ = place;
-    Read();
-  }
-
-  void Close() {
-    if (std::exchange(closed_, true)) return;
-    stream_.close();
-    server_.sessions_.erase(place_);
+    Touch();
+    Start();
   }
 
   // The server is gone, or closes all.
   void Abandon() {
-    closed_ = true;
-    stream_.close();
+    server_ = nullptr;
+    Close();
   }
+
+  // Whether the peer has been waited for since `then`, and not the handler.
+  bool SilentSince(Instant then) {
+    if (answering_) Touch();
+    return touched_ <= then;
+  }
+
+  Instant touched() const { return touched_; }
 
  private:
-  void Read() {
-    parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(server_.bounds_.header_bytes_max));
-    parser_->body_limit(server_.bounds_.body_bytes_max);
-    stream_.expires_after(server_.bounds_.time_max);
-    http::async_read(
-        stream_, buffer_, *parser_,
-        [self = shared_from_this()](error_code error, std::size_t) { self->OnRead(error); });
+  using Parser = http::request_parser<http::string_body>;
+
+  std::size_t OnInput(std::string_view input, bool /*end*/, std::string& out) override {
+    out_ = &out;
+    std::size_t taken = 0;
+    while (taken < input.size() && !closed() && WantsInput() && HasRoom(out)) {
+      const std::size_t size = Take(input.substr(taken));
+      if (size == 0) break;
+      taken += size;
+    }
+    out_ = nullptr;
+    if (unsent_) Touch();
+    return taken;
   }
 
-  void OnRead(const error_code& error) {
-    if (closed_) return;
-    server_.sessions_.splice(server_.sessions_.end(), server_.sessions_, place_);
-    if (error) {
-      const auto status = StatusOf(error);
-      return status ? Refuse(*status, error.message()) : Close();
+  bool Busy() const override { return answering_; }
+  bool WantsInput() const override { return !answering_ && !last_; }
+
+  void OnDrained(std::string& /*out*/) override {
+    // From here on the next request is waited for.
+    if (std::exchange(unsent_, false)) Touch();
+  }
+
+  void OnClosed(CloseReason /*reason*/) override {
+    if (server_ != nullptr) server_->sessions_.erase(place_);
+  }
+
+  void Touch() {
+    if (server_ == nullptr || closed()) return;
+    touched_ = std::chrono::steady_clock::now();
+    server_->sessions_.splice(server_->sessions_.end(), server_->sessions_, place_);
+    server_->WaitForOldest();
+  }
+
+  // Takes bytes of one request; answers it when these were the last. Returns how many bytes.
+  std::size_t Take(std::string_view input) {
+    if (!parser_) {
+      parser_.emplace();
+      parser_->eager(true);  // the body too
+      parser_->header_limit(static_cast<std::uint32_t>(server_->bounds_.header_bytes_max));
+      parser_->body_limit(server_->bounds_.body_bytes_max);
     }
+    error_code error;
+    const std::size_t taken = parser_->put(boost::asio::buffer(input), error);
+    if (error && error != http::error::need_more) {
+      Refuse(StatusOf(error), error.message());
+    } else if (parser_->is_done()) {
+      OnRequest();
+    }
+    return taken;
+  }
+
+  void OnRequest() {
     const auto& request = parser_->get();
     const std::size_t hosts = request.count(http::field::host);
     if (hosts > 1 || (hosts == 0 && request.version() == kHttp11))
       return Refuse(400, "there must be one header Host");
-    server_.handler_.answer(RequestOf(request, peer_),
-                            [self = shared_from_this(), version = request.version(),
-                             head = request.method() == http::verb::head,
-                             keep_alive = request.keep_alive()](HttpAnswer answer) {
-                              if (!self->closed_)
-                                self->Write(std::move(answer), version, head, keep_alive);
-                            });
+    answering_ = true;
+    const auto self = std::static_pointer_cast<Session>(shared_from_this());
+    server_->handler_.answer(RequestOf(request, peer_),
+                             [self](const HttpAnswer& answer) { self->OnAnswer(answer); });
   }
 
+  // Within OnInput, or later.
+  void OnAnswer(const HttpAnswer& answer) {
+    if (closed()) return;
+    const auto& request = parser_->get();
+    const bool keep_alive = request.keep_alive();
+    std::string late;
+    Append(out_ != nullptr ? *out_ : late, answer, request.version(),
+           request.method() == http::verb::head, keep_alive);
+    parser_.reset();
+    answering_ = false;
+    if (!keep_alive) CloseAfterWrite();
+    if (out_ != nullptr) return;
+    Touch();
+    Resume(late);
+  }
+
+  // The connection ends with that.
   void Refuse(unsigned status, std::string_view why) {
-    Write(server_.handler_.fault(status, why), kHttp11, false, false);
+    Append(*out_, server_->handler_.fault(status, why), kHttp11, false, false);
+    CloseAfterWrite();
   }
 
-  void Write(HttpAnswer answer, unsigned version, bool head, bool keep_alive) {
-    stream_.expires_after(server_.bounds_.time_max);
-    beast::async_write(stream_, MessageOf(std::move(answer), version, head, keep_alive),
-                       [self = shared_from_this(), keep_alive](error_code error, std::size_t) {
-                         if (self->closed_) return;
-                         if (error) return self->Close();
-                         if (keep_alive) return self->Read();
-                         self->stream_.expires_after(kLingerTime);
-                         error_code ignored;  // a peer that is gone already needs no word of it
-                         self->stream_.socket().shutdown(Socket::shutdown_send, ignored);
-                         self->Linger();
-                       });
+  void Append(std::string& out, const HttpAnswer& answer, unsigned version, bool head,
+              bool keep_alive) {
+    AppendAnswer(out, answer, version, head, keep_alive);
+    unsent_ = true;
+    last_ = !keep_alive;
   }
 
-  void Linger() {
-    stream_.async_read_some(boost::asio::buffer(discarded_),
-                            [self = shared_from_this()](error_code error, std::size_t size) {
-                              if (self->closed_) return;
-                              self->lingered_bytes_ += size;
-                              if (error || self->lingered_bytes_ > kLingerBytesMax)
-                                return self->Close();
-                              self->Linger();
-                            });
-  }
-
-  HttpServer& server_;
-  beast::basic_stream<tcp, Executor> stream_;
+  HttpServer* server_;
   const tcp::endpoint peer_;
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
-  std::array<char, 4096> discarded_;
-  std::size_t lingered_bytes_ = 0;
+  std::optional<Parser> parser_;  // of the request that comes, or is answered
+  std::string* out_ = nullptr;    // within OnInput: where answers go
   std::list<std::shared_ptr<Session>>::iterator place_;
-  bool closed_ = false;
+  Instant touched_;         // since when the peer is waited for
+  bool answering_ = false;  // the handler has the request
+  bool unsent_ = false;     // an answer has not been handed to the system
+  bool last_ = false;       // the connection ends with the last answer
 };
 
-HttpServer::HttpServer(Handler handler, HttpBounds bounds)
-    : handler_(std::move(handler)), bounds_(bounds) {}
+HttpServer::HttpServer(Loop& loop, Handler handler, HttpBounds bounds)
+    : handler_(std::move(handler)), bounds_(bounds), timer_(loop.context()) {}
 
 HttpServer::~HttpServer() {
-  for (const auto& session : sessions_) session->Abandon();
+  for (const auto& session : std::exchange(sessions_, {})) session->Abandon();
 }
 
 std::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::Open(
@@ -206,15 +226,15 @@ std::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::Open(
   Loop* const loops = &loop;
   auto listeners = Listener::Open(host, port, {&loops, 1});
   if (!listeners) return std::unexpected(listeners.error());
-  auto server = std::unique_ptr<HttpServer>(new HttpServer(std::move(handler), bounds));
+  auto server = std::unique_ptr<HttpServer>(new HttpServer(loop, std::move(handler), bounds));
   server->listeners_ = *std::move(listeners);
   return server;
 }
 
 void HttpServer::Start(Listener::OnError on_error) {
   for (const auto& listener : listeners_) {
-    listener->Start([this](Loop&, Socket socket,
-                           const tcp::endpoint& peer) { Accept(std::move(socket), peer); },
+    listener->Start([this](Loop& loop, Socket socket,
+                           const tcp::endpoint& peer) { Accept(loop, std::move(socket), peer); },
                     on_error);
   }
 }
@@ -230,11 +250,30 @@ std::vector<tcp::endpoint> HttpServer::endpoints() const {
   return endpoints;
 }
 
-void HttpServer::Accept(Socket socket, const tcp::endpoint& peer) {
-  if (sessions_.size() >= bounds_.connections_max) sessions_.front()->Close();
-  const auto session = std::make_shared<Session>(*this, std::move(socket), peer);
+void HttpServer::Accept(Loop& loop, Socket socket, const tcp::endpoint& peer) {
+  if (sessions_.size() >= bounds_.connections_max) CloseSilentLongest();
+  const auto session = std::make_shared<Session>(*this, loop, std::move(socket), peer);
   sessions_.push_back(session);
-  session->Start(std::prev(sessions_.end()));
+  session->Begin(std::prev(sessions_.end()));
+}
+
+void HttpServer::CloseSilentLongest() {
+  // Closing drops it from the list, and may drop the last reference.
+  const std::shared_ptr<Session> session = sessions_.front();
+  session->Close();
+}
+
+void HttpServer::WaitForOldest() {
+  if (waiting_ || sessions_.empty()) return;
+  waiting_ = true;
+  timer_.expires_at(sessions_.front()->touched() + bounds_.time_max);
+  timer_.async_wait([this](error_code error) {
+    if (error) return;
+    waiting_ = false;
+    const Instant then = std::chrono::steady_clock::now() - bounds_.time_max;
+    while (!sessions_.empty() && sessions_.front()->SilentSince(then)) CloseSilentLongest();
+    WaitForOldest();
+  });
 }
 
 }  // namespace herd::net

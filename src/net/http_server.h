@@ -94,15 +94,20 @@ class HttpServer {
 
  private:
   class Session;
+  using Instant = std::chrono::steady_clock::time_point;
 
-  HttpServer(Handler handler, HttpBounds bounds);
+  HttpServer(Loop& loop, Handler handler, HttpBounds bounds);
 
   const Handler handler_;
   const HttpBounds bounds_;
+  Timer timer_;  // for the session that has been silent for longest
+  bool waiting_ = false;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::list<std::shared_ptr<Session>> sessions_;  // the one that has been silent for longest first
 
-  void Accept(Socket socket, const boost::asio::ip::tcp::endpoint& peer);
+  void Accept(Loop& loop, Socket socket, const boost::asio::ip::tcp::endpoint& peer);
+  void CloseSilentLongest();
+  void WaitForOldest();
 };
 
 }  // namespace herd::net

@@ -105,6 +105,72 @@ TEST_F(Http, AnswersOneAfterTheOtherOnOneConnection) {
   EXPECT_THAT(answers, Not(HasSubstr("/a?q")));
 }
 
+TEST_F(Http, AnswersManyThatComeTogetherInTheirOrder) {
+  // More than are answered at once, and answers that the peer does not read at once.
+  Serve({}, "127.0.0.1", [](const HttpRequest& request, const HttpReply& reply) {
+    reply(Text(std::string(request.path) + std::string(5000, '.')));
+  });
+  constexpr int kRequests = 2000;
+  std::string requests;
+  for (int i = 0; i < kRequests; ++i)
+    requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+  requests += "GET /end HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+  const std::string answers = Exchange(requests);
+  std::size_t at = 0;
+  for (int i = 0; i < kRequests; ++i) {
+    at = answers.find("\r\n\r\n/" + std::to_string(i) + ".", at);
+    ASSERT_NE(at, std::string::npos) << i;
+  }
+  EXPECT_NE(answers.find("\r\n\r\n/end.", at), std::string::npos);
+}
+
+TEST_F(Http, TakesARequestInAnyPieces) {
+  Serve({});
+  tcp::socket socket = Connect();
+  socket.set_option(tcp::no_delay(true));
+  const std::string requests =
+      "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nxyzPOST /b HTTP/1.1\r\nHost: "
+      "h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nxy\r\n0\r\n\r\n"
+      "GET /c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+  for (const char byte : requests) {
+    boost::asio::write(socket, boost::asio::buffer(&byte, 1));
+    std::this_thread::yield();
+  }
+  const std::string answers = ReadToEnd(socket);
+  EXPECT_LT(answers.find("POST /a"), answers.find("POST /b"));
+  EXPECT_LT(answers.find("POST /b"), answers.find("GET /c"));
+  EXPECT_NE(answers.find("GET /c"), std::string::npos) << answers;
+}
+
+TEST_F(Http, ClosesWhoSendsARequestByteByByteForTooLong) {
+  Serve({.time_max = 200ms});
+  tcp::socket socket = Connect();
+  error_code error;
+  const auto start = std::chrono::steady_clock::now();
+  while (!error && std::chrono::steady_clock::now() - start < 10'000ms) {
+    boost::asio::write(socket, boost::asio::buffer("X", 1), error);
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_TRUE(error);
+}
+
+TEST_F(Http, ClosesWhoDoesNotTakeItsAnswer) {
+  Serve({.time_max = 100ms}, "127.0.0.1", [](const HttpRequest&, const HttpReply& reply) {
+    reply(Text(std::string(32 * 1024 * 1024, '.')));
+  });
+  tcp::socket socket = Connect();
+  boost::asio::write(socket, boost::asio::buffer(std::string("GET / HTTP/1.1\r\nHost: h\r\n\r\n")));
+  const auto start = std::chrono::steady_clock::now();
+  bool seen = false;
+  while (std::chrono::steady_clock::now() - start < 10'000ms) {
+    const std::size_t connections = Connections();
+    if (seen && connections == 0) break;
+    seen = seen || connections == 1;
+  }
+  EXPECT_TRUE(seen);
+  EXPECT_EQ(Connections(), 0U);
+}
+
 TEST_F(Http, SpeaksHttp10AndIpv6) {
   Serve({}, "::1");
   const std::string answer = Exchange("GET /old HTTP/1.0\r\n\r\n");
