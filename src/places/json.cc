@@ -2,9 +2,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace herd::places {
 namespace {
+
+// Eight bytes at a time: whether all are ASCII that stands in a string as it is.
+bool ArePlain(const char* bytes) {
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t kHighs = kOnes * 0x80;
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  // Subtracting borrows into the high bit of a byte that was less; where a byte below borrowed too,
+  // one that was not less may look so, but never the other way round.
+  const std::uint64_t quote = (word ^ kOnes * '"') - kOnes;
+  const std::uint64_t backslash = (word ^ kOnes * '\\') - kOnes;
+  const std::uint64_t control = word - kOnes * 0x20;
+  return ((quote | backslash | control | word) & kHighs) == 0;
+}
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
@@ -69,6 +84,7 @@ void AppendJsonString(std::string& out, std::string_view text) {
   while (!text.empty()) {
     // Most texts are one run that needs no change.
     std::size_t run = 0;
+    while (text.size() - run >= 8 && ArePlain(text.data() + run)) run += 8;
     while (run < text.size()) {
       const auto byte = static_cast<std::uint8_t>(text[run]);
       const bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';

@@ -25,6 +25,23 @@ TEST(AppendJsonString, EscapesQuotesBackslashesAndControls) {
   EXPECT_EQ(Quoted("a\"b\\c\n\t\r\x01"), R"("a\"b\\c\n\t\r\u0001")");
 }
 
+TEST(AppendJsonString, FindsAnyByteAtAnyPlace) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string alone(1, static_cast<char>(byte));
+    const std::string quoted = Quoted(alone);
+    const std::string escaped = quoted.substr(1, quoted.size() - 2);
+    for (std::size_t before = 0; before < 17; ++before) {
+      for (const char* around : {"!", "~"}) {
+        std::string text;
+        std::string expected;
+        for (std::size_t i = 0; i < before; ++i) text += around;
+        expected = text + escaped + text;
+        EXPECT_EQ(Quoted(text + alone + text), '"' + expected + '"');
+      }
+    }
+  }
+}
+
 TEST(AppendJsonString, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(Quoted("\xFFz"), "\"\xEF\xBF\xBDz\"");
   EXPECT_EQ(Quoted("\xE6\x9D"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");
