@@ -9,7 +9,7 @@
 #include <cmath>
 #include <optional>
 
-#include "server/json_writer.h"
+#include "places/json.h"
 
 namespace herd::server {
 namespace {
@@ -19,8 +19,9 @@ template <typename Number, typename... Format>
 std::optional<Number> ReadNumber(std::string_view text, Number least, Number most,
                                  Format... format) {
   Number number{};
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number, format...);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [rest, error] = std::from_chars(begin, end, number, format...);
   // Written so that it leaves out what is no number.
   const bool within = number >= least && number <= most;
   if (error != std::errc() || rest != end || !within) return std::nullopt;
@@ -70,6 +71,14 @@ std::string Wrong(std::string_view what) {
       what, kNearRadiusKmMax, kNearMax);
 }
 
+// As metres with one decimal.
+void AppendDecimetres(std::string& out, geo::Metres distance) {
+  const long long decimetres = std::llround(distance.value * 10);
+  out += std::to_string(decimetres / 10);
+  out += '.';
+  out += static_cast<char>('0' + decimetres % 10);
+}
+
 }  // namespace
 
 std::expected<NearRequest, std::string> ReadNear(std::string_view query) {
@@ -94,17 +103,26 @@ std::expected<NearRequest, std::string> ReadNear(std::string_view query) {
 }
 
 std::string NearJson(const std::vector<fleet::NearClient>& clients) {
-  JsonWriter json;
-  json.Open('{').Key("clients").Open('[');
-  for (const fleet::NearClient& client : clients) {
-    json.Open('{')
-        .Member("client", client.client)
-        .Member("distance_m", std::round(client.distance.value * 10) / 10)
-        .Member("at", client.at_line)
-        .Close('}');
+  // By hand, since this is asked more often than all else that is told in JSON.
+  constexpr std::string_view kHead = "{\"clients\":[";
+  constexpr std::string_view kTail = "]}\n";
+  constexpr std::size_t kKeysBytes = 60;  // and the quotes, and the distance
+  std::size_t bytes = kHead.size() + kTail.size();
+  for (const auto& client : clients)
+    bytes += kKeysBytes + client.client.size() + client.at_line.size();
+  std::string json;
+  json.reserve(bytes);
+  json += kHead;
+  for (const auto& client : clients) {
+    json += json.size() == kHead.size() ? "{\"client\":" : ",{\"client\":";
+    places::AppendJsonString(json, client.client);
+    json += ",\"distance_m\":";
+    AppendDecimetres(json, client.distance);
+    json += ",\"at\":";
+    places::AppendJsonString(json, client.at_line);
+    json += '}';
   }
-  json.Close(']').Close('}');
-  return json.text() + "\n";
+  return json += kTail;
 }
 
 }  // namespace herd::server

@@ -66,7 +66,7 @@ TEST(NearJson, IsJsonWhateverTheIds) {
   EXPECT_EQ(NearJson({{.client = "a\"\x01", .at_line = "AT …", .distance = {12.345}},
                       {.client = "\xff", .at_line = "\xff", .distance = {1'000'000}}}),
             "{\"clients\":[{\"client\":\"a\\\"\\u0001\",\"distance_m\":12.3,\"at\":\"AT …\"},"
-            "{\"client\":\"\uFFFD\",\"distance_m\":1000000,\"at\":\"\uFFFD\"}]}\n");
+            "{\"client\":\"\uFFFD\",\"distance_m\":1000000.0,\"at\":\"\uFFFD\"}]}\n");
 }
 
 }  // namespace
