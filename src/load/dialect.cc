@@ -63,12 +63,10 @@ class Writer {
 
 constexpr std::size_t kReportBytesMax = 128;
 
-}  // namespace
-
-void AppendReport(std::string& out, Dialect dialect, ClientNumber client, geo::LatLngE7 position,
+// Its end; there is room for kReportBytesMax.
+char* WriteReport(char* to, Dialect dialect, ClientNumber client, geo::LatLngE7 position,
                   std::int64_t time_ns) {
-  std::array<char, kReportBytesMax> line;
-  Writer writer(line.data());
+  Writer writer(to);
   if (dialect == Dialect::kHerd) {
     writer.Text("IAMAT ");
     writer.Id(client);
@@ -89,7 +87,18 @@ void AppendReport(std::string& out, Dialect dialect, ClientNumber client, geo::L
     writer.Id(client);
     writer.Text("\r\n");
   }
-  out.append(line.data(), writer.end());
+  return writer.end();
+}
+
+}  // namespace
+
+void AppendReport(std::string& out, Dialect dialect, ClientNumber client, geo::LatLngE7 position,
+                  std::int64_t time_ns) {
+  // Where it belongs, instead of a copy.
+  const std::size_t size = out.size();
+  out.resize_and_overwrite(size + kReportBytesMax, [&](char* text, std::size_t /*room*/) {
+    return WriteReport(text + size, dialect, client, position, time_ns) - text;
+  });
 }
 
 void AppendQuestion(std::string& out, Dialect dialect, ClientNumber client, int radius_km,
