@@ -69,6 +69,11 @@ Ask CommandSource::Append(std::string& out, std::size_t server, Time now) {
   std::vector<MoverNumber>& movers = clients_[server].movers;
   const std::size_t pick = Below(movers.size(), static_cast<std::uint32_t>(chance >> 32U));
   const MoverNumber mover = movers[pick];
+  if (OnlyAsks(settings_.dialect)) {
+    AppendNear(out, settings_.dialect, movement_->Move(mover, now - start_), settings_.radius_km,
+               settings_.results_max);
+    return Ask::kQuestion;
+  }
   if ((chance & 0xFFFF'FFFFU) < question_below_) {
     AppendQuestion(out, settings_.dialect, Client(mover), settings_.radius_km,
                    settings_.results_max);

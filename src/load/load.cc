@@ -130,7 +130,9 @@ std::expected<ServerAddress, std::string> ServerAddress::Find(const std::string&
 std::expected<Result, std::string> Run(const Settings& settings, const Hooks& hooks) {
   const auto workers = ConnectedWorkers(settings);
   if (!workers) return std::unexpected(workers.error());
-  if (const auto filled = FillAll(*workers); !filled) return std::unexpected(filled.error());
+  if (settings.report_first) {
+    if (const auto filled = FillAll(*workers); !filled) return std::unexpected(filled.error());
+  }
 
   Worker::Schedule schedule{.start = Clock::now() + kStartDelay};
   schedule.measure = schedule.start + settings.warm_up;
