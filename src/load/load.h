@@ -88,9 +88,13 @@ std::expected<Result, std::string> Run(const Settings& settings, const Hooks& ho
 
 // What connections cost a server: makes them, sends one report over each and waits for its reply;
 // from then on they are idle. With pids only.
-struct IdleCost {
-  std::uint64_t rss_bytes_before = 0;  // of all pids
+struct Memory {
   std::uint64_t rss_bytes = 0;
+  std::uint64_t anonymous_bytes = 0;
+};
+struct IdleCost {
+  Memory before;  // of all pids
+  Memory after;
 };
 std::expected<IdleCost, std::string> MeasureIdle(const Settings& settings);
 
