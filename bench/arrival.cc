@@ -71,12 +71,17 @@ int Socket() {
   return fd;
 }
 
+// Goes on trying for a while: the first of the relays is started last.
 int Dial(std::uint16_t port) {
-  const int fd = Socket();
   const sockaddr_in address = Loopback(port);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    DieOfErrno("port " + std::to_string(port));
-  return fd;
+  const Clock::time_point end = Clock::now() + kPatience;
+  for (;;) {
+    const int fd = Socket();
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
+    if (errno != ECONNREFUSED || Clock::now() > end) DieOfErrno("port " + std::to_string(port));
+    ::close(fd);
+    ::usleep(10'000);
+  }
 }
 
 // Waits for one connection.
@@ -87,7 +92,7 @@ int Take(std::uint16_t port) {
       ::listen(listener, 1) != 0) {
     DieOfErrno("port " + std::to_string(port));
   }
-  std::cerr << "ready" << std::endl;
+  std::cout << "ready" << std::endl;
   const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
   if (fd < 0) DieOfErrno("accept");
   ::close(listener);
