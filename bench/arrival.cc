@@ -189,8 +189,10 @@ class Probe {
  public:
   Probe(int to, Arrivals& arrivals) : to_(to), arrivals_(arrivals) {}
 
-  // Sends one report; how long it took to arrive, or nothing when it was lost.
-  std::optional<Clock::duration> Send() {
+  // Sends one report when it is due; how long it took to arrive, or nothing when it was lost.
+  std::optional<Clock::duration> Send(Clock::time_point due) {
+    const bool late = Clock::now() > due;
+    WaitUntil(due);
     std::array<char, 4096> replies;
     while (::recv(to_, replies.data(), replies.size(), MSG_DONTWAIT) > 0) {
     }
@@ -198,9 +200,10 @@ class Probe {
     const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
     const std::string time = fmt::format("{}.{:09}", ns / 1'000'000'000, ns % 1'000'000'000);
     const std::string line = fmt::format("IAMAT {} +34.068930-118.445127 {}\n", kClient, time);
-    const Clock::time_point start = Clock::now();
+    // The system may wake us some microseconds late, which is not the herd's doing.
+    const Clock::time_point start = late ? due : Clock::now();
     ::Send(to_, line);
-    const bool came = arrivals_.Until(start + kPatience, [&](std::string_view arrived) {
+    const bool came = arrivals_.Until(Clock::now() + kPatience, [&](std::string_view arrived) {
       Answer(arrived);
       return arrived.ends_with(time) && arrived.find(kClient) != std::string_view::npos;
     });
@@ -208,16 +211,16 @@ class Probe {
     return Clock::now() - start;
   }
 
-  void Pause(std::chrono::microseconds length) {
-    arrivals_.Until(Clock::now() + length, [&](std::string_view line) {
+ private:
+  const int to_;
+  Arrivals& arrivals_;
+
+  void WaitUntil(Clock::time_point moment) {
+    arrivals_.Until(moment, [&](std::string_view line) {
       Answer(line);
       return false;
     });
   }
-
- private:
-  const int to_;
-  Arrivals& arrivals_;
 
   void Answer(std::string_view line) {
     constexpr std::string_view kPing = "PING ";
@@ -241,7 +244,7 @@ int main(int argc, char** argv) {
   std::string name = "Probe";
   std::string neighbour;
   int count = 1'000;
-  int pause_us = 1'000;
+  int every_us = 1'000;
   app.add_option("--to", to, "Port of the first one, for clients")->required();
   app.add_option("--relay", relay,
                  "Port to wait on for the last relay; says \"ready\" when it does");
@@ -250,7 +253,8 @@ int main(int argc, char** argv) {
   app.add_option("--name", name, "Our name, a neighbour of the last server");
   app.add_option("--neighbour", neighbour, "The name of the last server");
   app.add_option("--count", count, "Reports")->check(CLI::Range(1, 100'000'000));
-  app.add_option("--pause-us", pause_us, "Behind each")->check(CLI::Range(0, 10'000'000));
+  app.add_option("--every-us", every_us, "Between the moments at which two are due")
+      ->check(CLI::Range(1, 10'000'000));
   CLI11_PARSE(app, argc, argv);
   if ((peer == 0) == (relay == 0)) Die("give one of --peer and --relay");
 
@@ -261,14 +265,14 @@ int main(int argc, char** argv) {
   Probe probe(Dial(to), arrivals);
   load::Histogram latencies;
   int lost = 0;
+  const Clock::time_point start = Clock::now();
   for (int i = 0; i < kWarmUp + count; ++i) {
-    const auto took = probe.Send();
+    const auto took = probe.Send(start + std::int64_t{i} * std::chrono::microseconds(every_us));
     if (!took) {
       ++lost;
     } else if (i >= kWarmUp) {
       latencies.Record(*took);
     }
-    probe.Pause(std::chrono::microseconds(pause_us));
   }
   fmt::print(
       "{{\"count\":{},\"lost\":{},\"mean\":{:.1f},\"p50\":{:.1f},\"p90\":{:.1f},"
