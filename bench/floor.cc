@@ -23,7 +23,7 @@
 namespace {
 
 constexpr std::string_view kReply =
-    "AT Alone +0.000123456 mover-0000042 +34.068930-118.445127 1520023934.918963997\n";
+    "AT Alone +0.000123456 client-0000042 +34.068930-118.445127 1520023934.918963997\n";
 
 [[noreturn]] void Die(const std::string& what) {
   std::cerr << "herd_floor: " << what << ": " << std::generic_category().message(errno) << '\n';

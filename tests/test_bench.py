@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import tempfile
 import threading
 import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 from typing import Any
 
+from admin import get
 from command_line import herd
 from herd_case import HerdCase
-from herd_process import FIVE, Herd, single
+from herd_process import BINARY, FIVE, REPOSITORY, Herd, single
 from ports import free_port
+from waiting import SANITIZED
 
 
 class Bench(HerdCase):
@@ -130,6 +135,45 @@ class Stall(unittest.TestCase):
         self.assertEqual(latency["count"], 500)
         self.assertGreater(latency["max"], 400_000)
         self.assertGreater(latency["p90"], 200_000)
+
+
+@unittest.skipIf(SANITIZED, "one build is enough to see that the script works")
+class Script(HerdCase):
+    PARTS = ("reports", "memory", "herd", "relay", "restart", "places", "threads", "idle", "sides")
+
+    def measure(self, out: str, *parts: str) -> None:
+        command = [REPOSITORY / "script" / "bench", "--smoke", "--binaries", BINARY.parent, "--out", out, *parts]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_every_part_can_be_measured_and_again_alone(self) -> None:
+        parts = list(self.PARTS)
+        alone = self.run_herd(single())
+        if get(alone, "Goloman", "/v1/near?lat=0&lng=0")[0] == 200:
+            parts.append("nearest")
+        with tempfile.TemporaryDirectory() as out:
+            results = Path(out) / "results.json"
+            self.measure(out, *parts)
+            first = json.loads(results.read_text(encoding="utf-8"))
+            self.assertEqual(set(first), set(parts))
+            table = (Path(out) / "results.md").read_text(encoding="utf-8")
+            for section in first.values():
+                self.assertIn(f"## {section['title']}\n", table)
+                self.assertTrue(all(row["what"] in table for row in section.get("reach", ())))
+                self.assertTrue(section["runs"])
+                for chart in section.get("charts", ()):
+                    ElementTree.parse(Path(out) / chart["file"])
+            self.measure(out, "idle")
+            second = json.loads(results.read_text(encoding="utf-8"))
+            self.assertNotEqual(second.pop("idle")["date"], first.pop("idle")["date"])
+            self.assertEqual(second, first)
+
+    def test_what_there_is_to_measure(self) -> None:
+        bench = REPOSITORY / "script" / "bench"
+        done = subprocess.run([bench, "--help"], capture_output=True, text=True, check=True)
+        for part in (*self.PARTS, "nearest"):
+            self.assertRegex(done.stdout, rf"(?m)^  {part} +\S")
+        self.assertEqual(subprocess.run([bench, "nothing"], capture_output=True, check=False).returncode, 2)
 
 
 class Roaming(HerdCase):

@@ -18,6 +18,11 @@ constexpr std::size_t kInFlightClosed = 16;
 // An index holds no populations: each of its places draws as many clients as any other.
 constexpr double kPlacePopulation = 10'000;
 
+const std::map<std::string, load::Dialect> kProtocols = {{"herd", load::Dialect::kHerd},
+                                                         {"redis", load::Dialect::kRedis},
+                                                         {"herd-near", load::Dialect::kHerdNear},
+                                                         {"redis-near", load::Dialect::kRedisNear}};
+
 constexpr const char* kFooter =
     "Closed loop: each connection has --in-flight commands on their way, and sends the next when "
     "a\n"
@@ -32,6 +37,10 @@ constexpr const char* kFooter =
     "memory are those of --pid, on this machine. A loader that is busy for more than 90 % of the\n"
     "time may be what was measured: give it more --threads. Redis is asked by GEOADD for a report\n"
     "and by GEOSEARCH among the clients for a WHATSAT, or by GEOPOS when --radius or --max is 0.\n"
+    "With herd-near the servers are admin addresses, and asked by GET /v1/near what clients are "
+    "near\n"
+    "where one is; with redis-near it is GEOSEARCH FROMLONLAT. Both ask only: let another load "
+    "report.\n"
     "\n"
     "Exits with 1 when a command was refused or not answered or a connection was lost.\n"
     "\n"
@@ -75,13 +84,15 @@ void AddLoadOptions(CLI::App& command, BenchOptions& options) {
       ->type_name("N")
       ->check(CLI::Range(1U, 256U));
   command.add_option("--protocol", options.protocol, "What the servers speak; default: herd")
-      ->check(CLI::IsMember({"herd", "redis"}));
+      ->check(CLI::IsMember(kProtocols));
 }
 
 void AddFleetOptions(CLI::App& command, BenchOptions& options) {
   command.add_option("--clients", options.clients, "Clients that report; default: 100,000")
       ->type_name("N")
       ->check(CLI::Range(std::uint32_t{1}, load::kClientsMax));
+  command.add_flag("--known", options.known,
+                   "The servers have the clients' reports from a run before: none reports first");
   command.add_option("--whatsat", options.whatsat, "Of a hundred commands; default: 0")
       ->type_name("PERCENT")
       ->check(CLI::Range(0.0, 100.0));
@@ -202,7 +213,8 @@ std::expected<BenchPlan, std::string> PlanBench(const Context& context,
     if (!tracks) return std::unexpected(tracks.error());
     settings.tracks = *std::move(tracks);
   }
-  settings.dialect = options.protocol == "redis" ? load::Dialect::kRedis : load::Dialect::kHerd;
+  settings.dialect = kProtocols.at(options.protocol);
+  settings.report_first = !options.known && !load::OnlyAsks(settings.dialect);
   settings.threads = options.threads;
   settings.connections = options.connections;
   settings.in_flight = options.in_flight.value_or(options.rate ? kInFlightOpen : kInFlightClosed);

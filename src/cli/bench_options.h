@@ -34,6 +34,7 @@ struct BenchOptions {
   std::string protocol = "herd";
   std::vector<int> pids;
   double timeout_s = 5;
+  bool known = false;
   bool idle = false;
   bool json = false;
 };

@@ -65,6 +65,11 @@ std::string MebiBytes(std::uint64_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
 }
 
+double ForEach(const BenchPlan& plan, std::uint64_t before, std::uint64_t after) {
+  return (static_cast<double>(after) - static_cast<double>(before)) /
+         static_cast<double>(plan.settings.connections);
+}
+
 std::string LoadText(const load::Settings& settings) {
   std::string text =
       settings.rate ? fmt::format("open loop, {:.0f} commands/s", *settings.rate) : "closed loop";
@@ -168,25 +173,28 @@ std::string BenchJson(const BenchPlan& plan, const load::Result& result) {
 
 std::string IdleText(const BenchPlan& plan, const load::IdleCost& cost) {
   std::string out;
-  const auto more =
-      static_cast<double>(cost.rss_bytes) - static_cast<double>(cost.rss_bytes_before);
   Add(out, "connections", WithThousands(plan.settings.connections) + ", idle");
   Add(out, "memory",
-      fmt::format("{}, before {}", MebiBytes(cost.rss_bytes), MebiBytes(cost.rss_bytes_before)));
+      fmt::format("{}, before {}", MebiBytes(cost.after.rss_bytes),
+                  MebiBytes(cost.before.rss_bytes)));
   Add(out, "for each",
-      fmt::format("{:.0f} bytes", more / static_cast<double>(plan.settings.connections)));
+      fmt::format("{:.0f} bytes, of them {:.0f} of heap",
+                  ForEach(plan, cost.before.rss_bytes, cost.after.rss_bytes),
+                  ForEach(plan, cost.before.anonymous_bytes, cost.after.anonymous_bytes)));
   return out;
 }
 
 std::string IdleJson(const BenchPlan& plan, const load::IdleCost& cost) {
-  const auto more =
-      static_cast<double>(cost.rss_bytes) - static_cast<double>(cost.rss_bytes_before);
   server::JsonWriter json;
   json.Open('{')
       .Member("connections", std::uint64_t{plan.settings.connections})
-      .Member("rss_bytes_before", cost.rss_bytes_before)
-      .Member("rss_bytes", cost.rss_bytes)
-      .Member("bytes_per_connection", more / static_cast<double>(plan.settings.connections))
+      .Member("rss_bytes_before", cost.before.rss_bytes)
+      .Member("rss_bytes", cost.after.rss_bytes)
+      .Member("bytes_per_connection", ForEach(plan, cost.before.rss_bytes, cost.after.rss_bytes))
+      .Member("heap_bytes_before", cost.before.anonymous_bytes)
+      .Member("heap_bytes", cost.after.anonymous_bytes)
+      .Member("heap_bytes_per_connection",
+              ForEach(plan, cost.before.anonymous_bytes, cost.after.anonymous_bytes))
       .Close('}');
   return json.text() + "\n";
 }

@@ -1,13 +1,14 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "load/load.h"
 #include "load/movement.h"
+#include "load/random.h"
 
 namespace herd::load {
 
@@ -30,19 +31,32 @@ class CommandSource {
   Ask Append(std::string& out, std::size_t server, Time now);
 
  private:
+  // A million clients do not fit the processor's caches, and to wait for memory is what a command
+  // would cost most. So chance decides some commands ahead, and what they need is under way.
+  static constexpr std::size_t kAhead = 8;
+
+  // Those of one server.
+  struct Clients {
+    std::vector<MoverNumber> movers;  // never empty
+    std::size_t reported = 0;         // how many of them have reported first
+    std::array<std::uint64_t, kAhead> chances{};
+    std::size_t next = 0;  // of the chances
+  };
+
   const Settings& settings_;
   const std::uint32_t first_;
-  std::mt19937_64 random_;
+  Random random_;
   const std::uint64_t question_below_;  // of 2^32
   const std::uint64_t roam_below_;
   std::unique_ptr<Movement> movement_;
-  std::vector<std::vector<MoverNumber>> movers_;  // of each server; never empty
-  std::vector<std::size_t> reported_;             // how many of them have reported first
+  std::vector<Clients> clients_;  // of each server
   const Time start_ = std::chrono::steady_clock::now();
   const std::int64_t start_posix_ns_;
   // A report is always newer than the last, so that each changes a row.
   std::int64_t last_time_ns_ = 0;
 
+  // The chance of the next command; that of a later one is drawn, and its client is fetched.
+  std::uint64_t NextChance(Clients& clients);
   void AppendReportOf(std::string& out, MoverNumber mover, Time now);
   ClientNumber Client(MoverNumber mover) const {
     return ClientNumber{first_ + static_cast<std::uint32_t>(mover)};

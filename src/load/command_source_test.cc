@@ -19,7 +19,7 @@ Settings With(std::size_t servers) {
 }
 
 std::string ClientOf(const std::string& line) {
-  return line.substr(line.find(' ') + 1, 13);
+  return line.substr(line.find(' ') + 1, 14);
 }
 
 TEST(CommandSource, EveryClientReportsFirstOnce) {
@@ -33,8 +33,8 @@ TEST(CommandSource, EveryClientReportsFirstOnce) {
   }
   EXPECT_EQ(reports, 10);
   EXPECT_EQ(clients.size(), 10U);
-  EXPECT_EQ(*clients.begin(), "mover-0000100");
-  EXPECT_EQ(*clients.rbegin(), "mover-0000109");
+  EXPECT_EQ(*clients.begin(), "client-0000100");
+  EXPECT_EQ(*clients.rbegin(), "client-0000109");
 }
 
 TEST(CommandSource, ReportsAreNewerEachTime) {

@@ -51,7 +51,7 @@ class Writer {
   }
 
   void Id(ClientNumber client) {
-    Text("mover-");
+    Text("client-");
     Digits<7>(static_cast<std::uint32_t>(client));
   }
 
@@ -63,12 +63,16 @@ class Writer {
 
 constexpr std::size_t kReportBytesMax = 128;
 
-}  // namespace
+// "-118.445127"
+std::string DegreesText(std::int32_t e7) {
+  const std::int32_t micro = std::abs(e7) / 10;
+  return fmt::format("{}{}.{:06}", e7 < 0 ? "-" : "", micro / 1'000'000, micro % 1'000'000);
+}
 
-void AppendReport(std::string& out, Dialect dialect, ClientNumber client, geo::LatLngE7 position,
+// Its end; there is room for kReportBytesMax.
+char* WriteReport(char* to, Dialect dialect, ClientNumber client, geo::LatLngE7 position,
                   std::int64_t time_ns) {
-  std::array<char, kReportBytesMax> line;
-  Writer writer(line.data());
+  Writer writer(to);
   if (dialect == Dialect::kHerd) {
     writer.Text("IAMAT ");
     writer.Id(client);
@@ -85,31 +89,62 @@ void AppendReport(std::string& out, Dialect dialect, ClientNumber client, geo::L
     writer.Degrees<3>(position.lng);
     writer.Text("\r\n$10\r\n");
     writer.Degrees<2>(position.lat);
-    writer.Text("\r\n$13\r\n");
+    writer.Text("\r\n$14\r\n");
     writer.Id(client);
     writer.Text("\r\n");
   }
-  out.append(line.data(), writer.end());
+  return writer.end();
+}
+
+}  // namespace
+
+void AppendReport(std::string& out, Dialect dialect, ClientNumber client, geo::LatLngE7 position,
+                  std::int64_t time_ns) {
+  // Where it belongs, instead of a copy.
+  const std::size_t size = out.size();
+  out.resize_and_overwrite(size + kReportBytesMax, [&](char* text, std::size_t /*room*/) {
+    return WriteReport(text + size, dialect, client, position, time_ns) - text;
+  });
 }
 
 void AppendQuestion(std::string& out, Dialect dialect, ClientNumber client, int radius_km,
                     int results_max) {
   const auto number = static_cast<std::uint32_t>(client);
   if (dialect == Dialect::kHerd) {
-    fmt::format_to(std::back_inserter(out), "WHATSAT mover-{:07} {} {}\n", number, radius_km,
+    fmt::format_to(std::back_inserter(out), "WHATSAT client-{:07} {} {}\n", number, radius_km,
                    results_max);
   } else if (radius_km == 0 || results_max == 0) {
     fmt::format_to(std::back_inserter(out),
-                   "*3\r\n$6\r\nGEOPOS\r\n$5\r\nfleet\r\n$13\r\nmover-{:07}\r\n", number);
+                   "*3\r\n$6\r\nGEOPOS\r\n$5\r\nfleet\r\n$14\r\nclient-{:07}\r\n", number);
   } else {
     const std::string radius = std::to_string(radius_km);
     const std::string count = std::to_string(results_max);
     fmt::format_to(std::back_inserter(out),
-                   "*10\r\n$9\r\nGEOSEARCH\r\n$5\r\nfleet\r\n$10\r\nFROMMEMBER\r\n$13\r\n"
-                   "mover-{:07}\r\n$8\r\nBYRADIUS\r\n${}\r\n{}\r\n$2\r\nkm\r\n$3\r\nASC\r\n"
+                   "*10\r\n$9\r\nGEOSEARCH\r\n$5\r\nfleet\r\n$10\r\nFROMMEMBER\r\n$14\r\n"
+                   "client-{:07}\r\n$8\r\nBYRADIUS\r\n${}\r\n{}\r\n$2\r\nkm\r\n$3\r\nASC\r\n"
                    "$5\r\nCOUNT\r\n${}\r\n{}\r\n",
                    number, radius.size(), radius, count.size(), count);
   }
+}
+
+void AppendNear(std::string& out, Dialect dialect, geo::LatLngE7 position, int radius_km,
+                int results_max) {
+  const std::string lat = DegreesText(position.lat);
+  const std::string lng = DegreesText(position.lng);
+  if (dialect == Dialect::kHerdNear) {
+    fmt::format_to(
+        std::back_inserter(out),
+        "GET /v1/near?lat={}&lng={}&radius={}&max={} HTTP/1.1\r\nHost: localhost\r\n\r\n", lat, lng,
+        radius_km, results_max);
+    return;
+  }
+  const std::string radius = std::to_string(radius_km);
+  const std::string count = std::to_string(results_max);
+  fmt::format_to(std::back_inserter(out),
+                 "*10\r\n$9\r\nGEOSEARCH\r\n$5\r\nfleet\r\n$10\r\nFROMLONLAT\r\n${}\r\n{}\r\n"
+                 "${}\r\n{}\r\n$8\r\nBYRADIUS\r\n${}\r\n{}\r\n$2\r\nkm\r\n$3\r\nASC\r\n"
+                 "$5\r\nCOUNT\r\n${}\r\n{}\r\n",
+                 lng.size(), lng, lat.size(), lat, radius.size(), radius, count.size(), count);
 }
 
 }  // namespace herd::load

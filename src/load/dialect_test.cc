@@ -21,8 +21,8 @@ TEST(Dialect, WritesReports) {
                1'520'023'934'918'963'997);
   AppendReport(out, Dialect::kHerd, ClientNumber{9'999'999}, {-5, 9}, 1);
   EXPECT_EQ(out,
-            "IAMAT mover-0000042 +34.068930-118.445127 1520023934.918963997\n"
-            "IAMAT mover-9999999 -00.000000+000.000000 0000000000.000000001\n");
+            "IAMAT client-0000042 +34.068930-118.445127 1520023934.918963997\n"
+            "IAMAT client-9999999 -00.000000+000.000000 0000000000.000000001\n");
 }
 
 RC_GTEST_PROP(Dialect, HerdUnderstandsEveryReport, ()) {
@@ -38,7 +38,7 @@ RC_GTEST_PROP(Dialect, HerdUnderstandsEveryReport, ()) {
   const auto* iamat = std::get_if<wire::Iamat>(&command);
   RC_ASSERT(iamat != nullptr);
   RC_ASSERT(iamat->time.value == time);
-  RC_ASSERT(std::stoul(std::string(iamat->client.substr(6))) == client);
+  RC_ASSERT(std::stoul(std::string(iamat->client.substr(7))) == client);
   const std::string location(iamat->location_text);
   RC_ASSERT(std::abs(std::stod(location.substr(0, 10)) - lat / 1e7) < 1.1e-6);
   RC_ASSERT(std::abs(std::stod(location.substr(10)) - lng / 1e7) < 1.1e-6);
@@ -47,7 +47,7 @@ RC_GTEST_PROP(Dialect, HerdUnderstandsEveryReport, ()) {
 TEST(Dialect, WritesQuestions) {
   std::string out;
   AppendQuestion(out, Dialect::kHerd, ClientNumber{42}, 10, 5);
-  EXPECT_EQ(out, "WHATSAT mover-0000042 10 5\n");
+  EXPECT_EQ(out, "WHATSAT client-0000042 10 5\n");
 }
 
 TEST(Dialect, WritesRedisCommands) {
@@ -55,10 +55,10 @@ TEST(Dialect, WritesRedisCommands) {
   AppendReport(out, Dialect::kRedis, ClientNumber{42}, {340'689'300, -1'184'451'270}, 1);
   EXPECT_EQ(out,
             "*5\r\n$6\r\nGEOADD\r\n$5\r\nfleet\r\n$11\r\n-118.445127\r\n$10\r\n+34.068930\r\n"
-            "$13\r\nmover-0000042\r\n");
+            "$14\r\nclient-0000042\r\n");
   out.clear();
   AppendQuestion(out, Dialect::kRedis, ClientNumber{1}, 0, 5);
-  EXPECT_EQ(out, "*3\r\n$6\r\nGEOPOS\r\n$5\r\nfleet\r\n$13\r\nmover-0000001\r\n");
+  EXPECT_EQ(out, "*3\r\n$6\r\nGEOPOS\r\n$5\r\nfleet\r\n$14\r\nclient-0000001\r\n");
   out.clear();
   AppendQuestion(out, Dialect::kRedis, ClientNumber{1}, 10, 5);
   EXPECT_TRUE(out.ends_with("$5\r\nCOUNT\r\n$1\r\n5\r\n")) << out;
@@ -96,6 +96,30 @@ TEST(ReplyReader, FindsRedisRepliesHoweverTheyArrive) {
       "$0\r\n\r\n";
   for (std::size_t piece = 1; piece <= kReplies.size(); ++piece)
     EXPECT_EQ(Read(Dialect::kRedis, "rrqqqqqq", kReplies, piece), "gbgggggg") << piece;
+}
+
+TEST(Dialect, AsksWhoIsNearAPoint) {
+  std::string out;
+  AppendNear(out, Dialect::kHerdNear, {340'689'300, -1'184'451'270}, 10, 5);
+  EXPECT_EQ(out,
+            "GET /v1/near?lat=34.068930&lng=-118.445127&radius=10&max=5 HTTP/1.1\r\n"
+            "Host: localhost\r\n\r\n");
+  out.clear();
+  AppendNear(out, Dialect::kRedisNear, {340'689'300, -1'184'451'270}, 10, 5);
+  EXPECT_EQ(out,
+            "*10\r\n$9\r\nGEOSEARCH\r\n$5\r\nfleet\r\n$10\r\nFROMLONLAT\r\n$11\r\n-118.445127\r\n"
+            "$9\r\n34.068930\r\n$8\r\nBYRADIUS\r\n$2\r\n10\r\n$2\r\nkm\r\n$3\r\nASC\r\n"
+            "$5\r\nCOUNT\r\n$1\r\n5\r\n");
+}
+
+TEST(ReplyReader, FindsHttpAnswersHoweverTheyArrive) {
+  constexpr std::string_view kReplies =
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"a\":\n1}\n"
+      "HTTP/1.1 204 No Content\r\nCache-Control: no-store, and more than the reader keeps\r\n\r\n"
+      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\n";
+  for (std::size_t piece = 1; piece <= kReplies.size(); ++piece)
+    EXPECT_EQ(Read(Dialect::kHerdNear, "qqq", kReplies, piece), "gbg") << piece;
+  EXPECT_EQ(Read(Dialect::kHerdNear, "q", "AT Alone +0.1 a +1+1 1\n", 100), "!");
 }
 
 TEST(ReplyReader, RefusesWhatNobodyAskedFor) {

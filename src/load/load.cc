@@ -130,7 +130,9 @@ std::expected<ServerAddress, std::string> ServerAddress::Find(const std::string&
 std::expected<Result, std::string> Run(const Settings& settings, const Hooks& hooks) {
   const auto workers = ConnectedWorkers(settings);
   if (!workers) return std::unexpected(workers.error());
-  if (const auto filled = FillAll(*workers); !filled) return std::unexpected(filled.error());
+  if (settings.report_first) {
+    if (const auto filled = FillAll(*workers); !filled) return std::unexpected(filled.error());
+  }
 
   Worker::Schedule schedule{.start = Clock::now() + kStartDelay};
   schedule.measure = schedule.start + settings.warm_up;
@@ -157,12 +159,17 @@ std::expected<Result, std::string> Run(const Settings& settings, const Hooks& ho
 }
 
 std::expected<IdleCost, std::string> MeasureIdle(const Settings& settings) {
-  const auto memory = [&]() -> std::expected<std::uint64_t, std::string> {
-    const auto usages = UsageOf(settings.pids);
-    if (!usages) return std::unexpected(usages.error());
-    std::uint64_t bytes = 0;
-    for (const ProcessUsage& usage : *usages) bytes += usage.rss_bytes;
-    return bytes;
+  const auto memory = [&]() -> std::expected<Memory, std::string> {
+    Memory sum;
+    for (const pid_t pid : settings.pids) {
+      const auto usage = ProcessUsage::Of(pid);
+      if (!usage) return std::unexpected(usage.error());
+      const auto anonymous = AnonymousBytes(pid);
+      if (!anonymous) return std::unexpected(anonymous.error());
+      sum.rss_bytes += usage->rss_bytes;
+      sum.anonymous_bytes += *anonymous;
+    }
+    return sum;
   };
   const auto before = memory();
   if (!before) return std::unexpected(before.error());
@@ -174,7 +181,7 @@ std::expected<IdleCost, std::string> MeasureIdle(const Settings& settings) {
   }
   const auto after = memory();
   if (!after) return std::unexpected(after.error());
-  return IdleCost{.rss_bytes_before = *before, .rss_bytes = *after};
+  return IdleCost{.before = *before, .after = *after};
 }
 
 }  // namespace herd::load

@@ -49,6 +49,7 @@ struct Settings {
   std::uint32_t clients = 100'000;               // at least threads * servers, at most kClientsMax
   std::span<const Town> towns = BuiltInTowns();  // where they are at home
   std::vector<Track> tracks;                     // unless they follow these
+  bool report_first = true;  // every client, before the load; else the servers know them already
   double roaming = 0;    // the part of reports after which a client goes to another server, 0 to 1
   double questions = 0;  // the part of commands that are questions, 0 to 1
   int radius_km = 0;     // of questions
@@ -80,15 +81,20 @@ struct Hooks {
   std::function<void(double fraction, std::uint64_t replies)> tick;
 };
 
-// Makes the connections, lets every client report once, then loads the servers and waits for the
-// last replies. The error says what could not be done; what servers do wrong is in the result.
+// Makes the connections, lets every client report once (if they are to), then loads the servers and
+// waits for the last replies. The error says what could not be done; what servers do wrong is in
+// the result.
 std::expected<Result, std::string> Run(const Settings& settings, const Hooks& hooks);
 
 // What connections cost a server: makes them, sends one report over each and waits for its reply;
 // from then on they are idle. With pids only.
-struct IdleCost {
-  std::uint64_t rss_bytes_before = 0;  // of all pids
+struct Memory {
   std::uint64_t rss_bytes = 0;
+  std::uint64_t anonymous_bytes = 0;
+};
+struct IdleCost {
+  Memory before;  // of all pids
+  Memory after;
 };
 std::expected<IdleCost, std::string> MeasureIdle(const Settings& settings);
 

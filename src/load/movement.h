@@ -21,6 +21,9 @@ class Movement {
   // Where that mover is at `now`, counted from any start, the same for all calls; of one mover it
   // never goes back.
   virtual geo::LatLngE7 Move(MoverNumber number, std::chrono::nanoseconds now) = 0;
+
+  // Has what is known of a mover brought near, since it will move soon: a hint.
+  virtual void Prefetch(MoverNumber /*number*/) const {}
 };
 
 }  // namespace herd::load

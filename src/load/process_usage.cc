@@ -28,4 +28,13 @@ std::expected<ProcessUsage, std::string> ProcessUsage::Of(pid_t pid) {
       .rss_bytes = std::stoull(values[21]) * page};
 }
 
+std::expected<std::uint64_t, std::string> AnonymousBytes(pid_t pid) {
+  std::ifstream rollup("/proc/" + std::to_string(pid) + "/smaps_rollup");
+  for (std::string word; rollup >> word;) {
+    std::uint64_t kib = 0;
+    if (word == "Anonymous:" && rollup >> kib) return kib * 1024;
+  }
+  return std::unexpected("the memory of process " + std::to_string(pid) + " cannot be read");
+}
+
 }  // namespace herd::load

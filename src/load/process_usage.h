@@ -18,4 +18,8 @@ struct ProcessUsage {
   static std::expected<ProcessUsage, std::string> Of(pid_t pid);
 };
 
+// The memory in RAM that is the process's own, without files: its heap and stacks. Reads
+// /proc/PID/smaps_rollup, which takes milliseconds. The error names the process.
+std::expected<std::uint64_t, std::string> AnonymousBytes(pid_t pid);
+
 }  // namespace herd::load

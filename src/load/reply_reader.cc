@@ -1,8 +1,22 @@
 #include "load/reply_reader.h"
 
 #include <charconv>
+#include <utility>
 
 namespace herd::load {
+
+bool ReplyReader::Ends(Ask ask) {
+  switch (dialect_) {
+    case Dialect::kHerd:
+      return EndsHerdReply(ask);
+    case Dialect::kRedis:
+    case Dialect::kRedisNear:
+      return EndsRedisReply();
+    case Dialect::kHerdNear:
+      return EndsHttpReply();
+  }
+  std::unreachable();
+}
 
 bool ReplyReader::EndsHerdReply(Ask ask) {
   if (lines_ == 0) {
@@ -38,6 +52,23 @@ bool ReplyReader::EndsRedisReply() {
       broken_ = true;
   }
   return awaited_ == 0 && skip_ == 0;
+}
+
+bool ReplyReader::EndsHttpReply() {
+  constexpr std::string_view kVersion = "HTTP/1.1 ";
+  constexpr std::string_view kLength = "Content-Length: ";
+  const std::string_view head(head_, std::min(line_bytes_, kHeadBytes));
+  if (lines_++ == 0) {
+    broken_ = !head.starts_with(kVersion);
+    good_ = head.substr(0, kVersion.size() + 3).ends_with("200");
+  } else if (head.starts_with(kLength)) {
+    std::from_chars(head.data() + kLength.size(), head.data() + head.size(), body_bytes_);
+  } else if (head == "\r") {
+    awaited_ = 0;
+    skip_ = body_bytes_;
+    return skip_ == 0;
+  }
+  return false;
 }
 
 }  // namespace herd::load

@@ -39,7 +39,7 @@ class ReplyReader {
       bytes.remove_prefix(length + 1);
       const auto ask = next();
       if (!ask) return false;
-      const bool ended = dialect_ == Dialect::kHerd ? EndsHerdReply(*ask) : EndsRedisReply();
+      const bool ended = Ends(*ask);
       line_bytes_ = 0;
       if (broken_) return false;
       if (ended) Finish(done);
@@ -48,7 +48,8 @@ class ReplyReader {
   }
 
  private:
-  // Enough for the first line of any RESP value, and to tell AT from ?.
+  // Enough for the first line of any RESP value, for an HTTP header's length, and to tell AT from
+  // ?.
   static constexpr std::size_t kHeadBytes = 32;
 
   const Dialect dialect_;
@@ -56,9 +57,10 @@ class ReplyReader {
   bool broken_ = false;
   char head_[kHeadBytes] = {};  // what the line starts with
   std::size_t line_bytes_ = 0;  // of the line so far
-  std::uint64_t lines_ = 0;     // Herd: of this reply, before the present one
-  std::uint64_t awaited_ = 1;   // Redis: values until this reply is whole
-  std::size_t skip_ = 0;        // Redis: bytes of a string that is being passed over
+  std::uint64_t lines_ = 0;     // Herd, HTTP: of this reply, before the present one
+  std::uint64_t awaited_ = 1;   // values until this reply is whole: several for Redis
+  std::size_t skip_ = 0;        // bytes of a string or a body that are being passed over
+  std::size_t body_bytes_ = 0;  // HTTP: of this reply, as its header says
 
   void Keep(std::string_view part) {
     if (line_bytes_ < kHeadBytes) {
@@ -74,11 +76,14 @@ class ReplyReader {
     good_ = true;
     lines_ = 0;
     awaited_ = 1;
+    body_bytes_ = 0;
   }
 
-  // Both are called at the end of each line, and say whether it is that of the reply.
+  // All are called at the end of each line, and say whether it is that of the reply.
+  bool Ends(Ask ask);
   bool EndsHerdReply(Ask ask);
   bool EndsRedisReply();
+  bool EndsHttpReply();
 };
 
 }  // namespace herd::load

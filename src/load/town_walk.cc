@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <random>
 
 #include "geo/distance.h"
 
@@ -102,7 +103,8 @@ void TownWalk::Turn(Mover& mover, const Home& home, double seconds) {
   std::int32_t turn = 0;
   if (north * north + east * east < home.radius_metres * home.radius_metres) {
     const std::uint64_t width = 2 * static_cast<std::uint64_t>(turn_max) + 1;
-    turn = static_cast<std::int32_t>((chance >> 32U) % width) - turn_max;
+    turn = static_cast<std::int32_t>(Below(width, static_cast<std::uint32_t>(chance >> 32U))) -
+           turn_max;
   } else {
     const Direction direction = DirectionOf(mover.heading);
     const bool home_is_right = direction.north * east > direction.east * north;

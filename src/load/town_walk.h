@@ -1,11 +1,11 @@
 #pragma once
 
 #include <array>
-#include <random>
 #include <span>
 #include <vector>
 
 #include "load/movement.h"
+#include "load/random.h"
 #include "load/towns.h"
 
 namespace herd::load {
@@ -27,6 +27,9 @@ class TownWalk final : public Movement {
   TownWalk(std::span<const Town> towns, std::size_t movers, std::uint64_t seed);
 
   geo::LatLngE7 Move(MoverNumber number, std::chrono::nanoseconds now) override;
+  void Prefetch(MoverNumber number) const override {
+    __builtin_prefetch(&movers_[static_cast<std::size_t>(number)], 1);
+  }
 
   // How far out of the middle movers go before they turn back.
   static double RadiusMetres(const Town& town);
@@ -58,7 +61,7 @@ class TownWalk final : public Movement {
     float east;
   };
 
-  std::mt19937_64 random_;
+  Random random_;
   std::array<Direction, std::size_t{1} << kTableBits> directions_{};
   std::vector<Home> homes_;
   std::vector<Mover> movers_;

@@ -1,12 +1,12 @@
 #include "load/track_walk.h"
 
-#include <random>
+#include "load/random.h"
 
 namespace herd::load {
 
 TrackWalk::TrackWalk(const std::vector<Track>& tracks, std::size_t movers, std::uint64_t seed)
     : tracks_(tracks) {
-  std::mt19937_64 random(seed);
+  Random random(seed);
   movers_.reserve(movers);
   for (std::size_t i = 0; i < movers; ++i) {
     const std::size_t track = i % tracks.size();

@@ -84,15 +84,15 @@ class Worker {
 
   // Waits at most until `until` for something to come, and takes it in.
   void Poll(Clock::time_point until);
-  // Takes what has arrived, and sends what may follow.
-  void Receive(Connection& connection);
+  // Takes what has arrived, and sends what may follow. True when there may be more: always when the
+  // server is `ending`, until its end is seen.
+  bool Receive(Connection& connection, bool ending);
   void Count(Connection& connection, Clock::time_point now, bool good);
   // Sends as many commands as are due and may be in flight.
   void Send(Connection& connection, Clock::time_point now);
   bool AppendNext(Connection& connection, Clock::time_point now);
   // Hands bytes to the socket; false when it takes no more for now.
   void Write(Connection& connection, std::string_view bytes);
-  void WatchForRoom(Connection& connection, bool watch);
   void Lose(Connection& connection);
 
   Clock::time_point DueTime(std::uint64_t number) const;
