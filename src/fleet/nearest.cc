@@ -2,6 +2,7 @@
 #include <tuple>
 
 #include "fleet/fleet.h"
+#include "geo/cap_box.h"
 
 namespace herd::fleet {
 
@@ -38,10 +39,12 @@ void Fleet::ForEachPlaced(Visit&& visit) const {
 
 std::vector<Fleet::Near> Fleet::NearestRows(const geo::LatLng& center, geo::Metres radius,
                                             std::size_t max) const {
-  std::vector<Near> nearest;  // a heap with the farthest in front, once there are `max`
+  std::vector<Near> nearest;  // a heap with the farthest in front
+  geo::CapBox box(center, radius);  // of what may still be among them
   const auto consider = [&](RowRef ref, const Row& row) {
-    if (Expired(false, row.receipt())) return;
-    const geo::Metres distance = geo::Distance(center, geo::ToLatLng(row.position()));
+    const geo::LatLngE7 position = row.position();
+    if (!box.MayContain(position) || Expired(false, row.receipt())) return;
+    const geo::Metres distance = geo::Distance(center, geo::ToLatLng(position));
     if (distance > radius) return;
     if (nearest.size() == max) {
       if (distance >= nearest.front().distance) return;
@@ -50,6 +53,7 @@ std::vector<Fleet::Near> Fleet::NearestRows(const geo::LatLng& center, geo::Metr
     }
     nearest.push_back({distance, ref});
     std::ranges::push_heap(nearest, {}, &Near::distance);
+    if (nearest.size() == max) box = geo::CapBox(center, nearest.front().distance);
   };
   geo::CellsAround cells(center, radius);
   // To look a cell up costs about as much as to look at a row.
