@@ -1,5 +1,6 @@
 // The client's side of the wire: any bytes as lines of a client, with the rules that hold for all.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -23,10 +24,26 @@ bool LiesWithin(std::string_view part, std::string_view whole) {
   return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
 }
 
+// The numbers give back the texts that they are said to.
+void CheckLayouts(const herd::wire::Iamat& iamat) {
+  using namespace herd::wire;
+  if (iamat.location.layout != LocationLayout::kText) {
+    std::array<char, kLocationBytesMax> text;
+    const char* const end = WriteLocation(text.data(), iamat.location.point, iamat.location.layout);
+    Require(std::string_view(text.data(), end) == iamat.location_text);
+  }
+  if (iamat.time_layout != TimeLayout::kText) {
+    std::array<char, kTimeBytesMax> text;
+    const char* const end = WriteTime(text.data(), iamat.time, iamat.time_layout);
+    Require(std::string_view(text.data(), end) == iamat.time_text);
+  }
+}
+
 // What a server answers to a valid IAMAT is an AT that every neighbour reads alike.
 void CheckIamat(const herd::wire::Iamat& iamat, std::string_view line) {
   Require(LiesWithin(iamat.client, line) && LiesWithin(iamat.location_text, line) &&
           LiesWithin(iamat.time_text, line));
+  CheckLayouts(iamat);
   std::string skew_text;
   std::string at_line;
   AppendAt(at_line,
@@ -35,6 +52,7 @@ void CheckIamat(const herd::wire::Iamat& iamat, std::string_view line) {
   Require(at.has_value());
   Require(at->client == iamat.client && at->location_text == iamat.location_text &&
           at->time_text == iamat.time_text);
+  Require(at->location == iamat.location && at->time_layout == iamat.time_layout);
   Require(at->time == iamat.time &&
           at->receipt == herd::wire::UnixNanos{1'520'023'935'000'000'000});
 }

@@ -29,11 +29,17 @@ bool IsServerIdByte(char c) {
   return kServerIdBytes[static_cast<unsigned char>(c)];
 }
 
+const char* EndOf(std::string_view text) {
+  return text.data() + text.size();
+}
+
 constexpr std::string_view kWord = "AT ";
 
 // Moves `from` over the one space that stands between two fields.
 bool TakeSpace(const char*& from, const char* end) {
-  return from != end && *from++ == ' ';
+  if (from == end || *from != ' ') return false;
+  ++from;
+  return true;
 }
 
 // Reads what stands behind the word, all of it: false where it breaks the rules.
@@ -103,18 +109,15 @@ char* WriteSpace(char* to) {
   return to + 1;
 }
 
-const char* EndOf(std::string_view text) {
-  return text.data() + text.size();
-}
-
 // Writes the last three fields and the spaces between them.
 char* WriteClientsFields(char* to, const auto& report) {
   // In a client's line they mostly stand just so, and then one copy does.
+  const char* const start = report.client.data();
   const char* const client_end = EndOf(report.client);
   const char* const location_end = EndOf(report.location_text);
   if (report.location_text.data() == client_end + 1 && *client_end == ' ' &&
       report.time_text.data() == location_end + 1 && *location_end == ' ') {
-    return Write(to, {report.client.data(), EndOf(report.time_text)});
+    return Write(to, {start, EndOf(report.time_text)});
   }
   to = WriteSpace(Write(to, report.client));
   to = WriteSpace(Write(to, report.location_text));
@@ -164,8 +167,7 @@ At AppendAt(std::string& out, const Iamat& iamat, std::string_view server, UnixN
 std::optional<At> ParseAt(std::string_view line) {
   // Read where it is returned from.
   std::optional<At> at(std::in_place);
-  if (!line.starts_with(kWord) ||
-      !ReadFields(line.data() + kWord.size(), line.data() + line.size(), *at))
+  if (!line.starts_with(kWord) || !ReadFields(line.data() + kWord.size(), EndOf(line), *at))
     at.reset();
   return at;
 }

@@ -76,8 +76,9 @@ bool StartsWith(const char* from, const char* end) {
 }  // namespace
 
 Command ParseCommand(std::string_view line) {
-  const char* const end = line.data() + line.size();
-  const char* const from = SpaceEnd(line.data(), end);
+  const char* from = line.data();
+  const char* const end = from + line.size();
+  from = SpaceEnd(from, end);
   // Read into where it is returned from.
   Command command;
   if (StartsWith<kIamat>(from, end)) {

@@ -131,9 +131,11 @@ const char* ReadLocationField(const char* from, const char* end, CompactLocation
 }
 
 std::optional<CompactLocation> ReadIso6709(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const char* const from = text.data();
+  const char* const end = from + text.size();
   CompactLocation location;
-  const char* const end = text.data() + text.size();
-  if (text.empty() || ReadLocationField(text.data(), end, location) != end) return std::nullopt;
+  if (ReadLocationField(from, end, location) != end) return std::nullopt;
   return location;
 }
 

@@ -143,9 +143,11 @@ const char* ReadTimeField(const char* from, const char* end, CompactTime& time) 
 }
 
 std::optional<CompactTime> ReadPosixTime(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const char* const from = text.data();
+  const char* const end = from + text.size();
   CompactTime time;
-  const char* const end = text.data() + text.size();
-  if (text.empty() || ReadTimeField(text.data(), end, time) != end) return std::nullopt;
+  if (ReadTimeField(from, end, time) != end) return std::nullopt;
   return time;
 }
 
@@ -223,9 +225,11 @@ const char* ReadSkewField(const char* from, const char* end, Skew& skew) {
 }
 
 std::optional<Skew> ParseSkew(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  const char* const from = text.data();
+  const char* const end = from + text.size();
   Skew skew;
-  const char* const end = text.data() + text.size();
-  if (ReadSkewField(text.data(), end, skew) != end || text.empty()) return std::nullopt;
+  if (ReadSkewField(from, end, skew) != end) return std::nullopt;
   return skew;
 }
 
