@@ -39,7 +39,7 @@ void Fleet::ForEachPlaced(Visit&& visit) const {
 
 std::vector<Fleet::Near> Fleet::NearestRows(const geo::LatLng& center, geo::Metres radius,
                                             std::size_t max) const {
-  std::vector<Near> nearest;  // a heap with the farthest in front
+  std::vector<Near> nearest;        // a heap with the farthest in front
   geo::CapBox box(center, radius);  // of what may still be among them
   const auto consider = [&](RowRef ref, const Row& row) {
     const geo::LatLngE7 position = row.position();

@@ -11,11 +11,6 @@ namespace {
 // Changes that nobody waits for gather at least so long before they are written.
 constexpr std::chrono::milliseconds kGatherTime{10};
 
-// So many rows that nobody waits for are written a second at most: in a fleet in which more report,
-// they wait longer than the interval says, and what the journal takes of the machine stays small.
-constexpr std::chrono::nanoseconds kRowTime =
-    std::chrono::nanoseconds(std::chrono::seconds(1)) / 50'000;
-
 // A sync that takes longer is logged.
 constexpr std::chrono::seconds kSlowSync{1};
 
@@ -38,7 +33,8 @@ Journal::Journal(Settings settings, fleet::Fleet& fleet)
         settings.store.horizon = [&fleet] { return fleet.horizon(); };
         return std::move(settings);
       }()),
-      fleet_(fleet) {}
+      fleet_(fleet),
+      row_time_(std::chrono::nanoseconds(std::chrono::seconds(1)) / settings_.rows_per_second) {}
 
 Journal::~Journal() {
   Stop();
@@ -183,7 +179,7 @@ void Journal::WriteBatch() {
   // The rest of a stripe does not wait for the others' turns.
   const Clock::duration turn =
       full.value_or(false) ? Clock::duration() : settings_.write_interval / fleet::Fleet::kStripes;
-  next_write_ = start + std::max<Clock::duration>(turn, rows * kRowTime);
+  next_write_ = start + std::max<Clock::duration>(turn, rows * row_time_);
   Note(full ? std::expected<void, std::string>() : std::unexpected(full.error()));
 }
 

@@ -52,9 +52,11 @@ class Journal {
   struct Settings {
     StoreSettings store;  // horizon is the fleet's
     // A change that nobody waits for is written within this time, so that a client that reports
-    // often costs little: one stripe of the fleet after the other, in equal steps. Where more than
-    // 50,000 clients a second report, so many are written a second.
+    // often costs little: one stripe of the fleet after the other, in equal steps.
     std::chrono::milliseconds write_interval{5000};
+    // So many rows that nobody waits for are written a second at most: in a fleet in which more
+    // report they wait for longer. At least 1.
+    std::int64_t rows_per_second = 20'000;
     // What is written and nobody waits for is synced so often.
     std::chrono::milliseconds sync_interval{1000};
     // While the disk fails it is tried again so often: first and last wait, doubling between them.
@@ -97,6 +99,7 @@ class Journal {
 
   const Settings settings_;
   fleet::Fleet& fleet_;
+  const std::chrono::nanoseconds row_time_;  // at least, from row to row
   std::unique_ptr<RocksStore> store_;
   std::unique_ptr<Writer> writer_;
 

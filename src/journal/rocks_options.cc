@@ -45,11 +45,13 @@ rocksdb::ColumnFamilyOptions RowsOptions(std::shared_ptr<ExpiryFilterFactory> fi
   options.compaction_filter_factory = std::move(filter);
   // Every file is rewritten within a day of its age, and so loses its expired rows.
   options.periodic_compaction_seconds = 86'400;
-  // Rows are sorted when they go to a file, all at once, not when they come: nobody looks for one
-  // in between.
+  // Rows are put in order when they go to a file, all at once, not when they come: nobody looks for
+  // one in between.
   options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
   options.write_buffer_size = 16 * kMiB;
   options.max_write_buffer_number = 6;
+  // Each time these are merged all rows are: rather seldom than soon. A start reads them, too.
+  options.level0_file_num_compaction_trigger = 8;
   // Small files, so that threads can share the load: their borders divide the keys.
   options.target_file_size_base = 8 * kMiB;
   options.max_bytes_for_level_base = 64 * kMiB;

@@ -55,8 +55,9 @@ void RocksStore::Close() {
 }
 
 void RocksStore::Put(std::string_view client, std::string_view at_line) {
-  // Fails only for a batch of 4 GiB.
-  batch_.Put(ToSlice(client), ToSlice(at_line));
+  places_.push_back(
+      {.start = texts_.size(), .client_size = client.size(), .line_size = at_line.size()});
+  texts_.append(client).append(at_line);
 }
 
 std::expected<void, std::string> RocksStore::Check(const Status& status) const {
@@ -66,10 +67,27 @@ std::expected<void, std::string> RocksStore::Check(const Status& status) const {
 }
 
 std::expected<void, std::string> RocksStore::Write() {
-  auto written = db_ ? Check(db_->Write(rocksdb::WriteOptions(), &batch_))
-                     : std::unexpected(std::string("it is not open"));
-  batch_.Clear();
-  return written;
+  // In the order of their keys: what is in order in parts is put in order sooner (RowsOptions).
+  // Stable, so that the later of two rows of a client is written later.
+  const std::string_view texts = texts_;
+  const auto client_of = [&](const Place& place) {
+    return texts.substr(place.start, place.client_size);
+  };
+  std::ranges::stable_sort(places_, {}, client_of);
+  rocksdb::WriteBatch batch(texts_.size() + places_.size() * 8);
+  for (const Place& place : places_) {
+    // Fails only for a batch of 4 GiB.
+    batch.Put(ToSlice(client_of(place)),
+              ToSlice(texts.substr(place.start + place.client_size, place.line_size)));
+  }
+  EmptyBatch();
+  if (!db_) return std::unexpected(std::string("it is not open"));
+  return Check(db_->Write(rocksdb::WriteOptions(), &batch));
+}
+
+void RocksStore::EmptyBatch() {
+  texts_.clear();
+  places_.clear();
 }
 
 std::expected<void, std::string> RocksStore::Sync() {
@@ -81,7 +99,7 @@ std::expected<Recovered, std::string> RocksStore::Recover() {
   // Closed and opened again instead of DB::Resume: what is then there is what a restart would find,
   // whatever went wrong.
   Close();
-  batch_.Clear();
+  EmptyBatch();
   listener_->Forget();
   return OpenOrSetAside();
 }

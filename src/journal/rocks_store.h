@@ -49,7 +49,7 @@ class RocksStore : public Store {
   ~RocksStore() override;
 
   void Put(std::string_view client, std::string_view at_line) override;
-  std::size_t batch_bytes() const override { return batch_.GetDataSize(); }
+  std::size_t batch_bytes() const override { return texts_.size(); }
   std::expected<void, std::string> Write() override;
   std::expected<void, std::string> Sync() override;
   std::expected<Recovered, std::string> Recover() override;
@@ -82,7 +82,14 @@ class RocksStore : public Store {
   std::unique_ptr<rocksdb::DB> db_;  // null while it could not be opened again
   rocksdb::ColumnFamilyHandle* rows_ = nullptr;
   rocksdb::ColumnFamilyHandle* meta_ = nullptr;
-  rocksdb::WriteBatch batch_;
+  // The batch: the clients and lines of its rows, and where each begins.
+  struct Place {
+    std::size_t start;
+    std::size_t client_size;
+    std::size_t line_size;
+  };
+  std::string texts_;
+  std::vector<Place> places_;
 
   explicit RocksStore(StoreSettings settings);
 
@@ -93,6 +100,7 @@ class RocksStore : public Store {
   std::expected<void, Fault> WriteMeta();
   Fault FaultOf(const rocksdb::Status& status) const;
   void Close();
+  void EmptyBatch();
   std::expected<void, std::string> Check(const rocksdb::Status& status) const;
 };
 

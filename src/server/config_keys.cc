@@ -209,6 +209,8 @@ Keys JournalKeys() {
       Path("journal.directory", "directory", [](C& c) -> auto& { return c.journal.directory; }),
       Number<Ms>("journal.write_interval_ms", 0, 600'000,
                  [](C& c) -> auto& { return c.journal.write_interval; }),
+      Number<std::int64_t>("journal.rows_per_second", 1, 10'000'000,
+                           [](C& c) -> auto& { return c.journal.rows_per_second; }),
       AcknowledgeKey(),
       Number<Ms>("durability.timeout_ms", 1, 600'000,
                  [](C& c) -> auto& { return c.durability.timeout; }),

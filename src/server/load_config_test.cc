@@ -79,6 +79,7 @@ breaker_open_ms = 15
 [journal]
 directory = "journals"
 write_interval_ms = 20
+rows_per_second = 21
 [durability]
 ack = "disk"
 timeout_ms = 19
@@ -137,6 +138,7 @@ traffic_dir = "traffic"
   EXPECT_EQ(config->limits.output_bytes, 4096U);
   EXPECT_EQ(config->journal.directory, "conf/journals");
   EXPECT_EQ(config->journal.write_interval, 20ms);
+  EXPECT_EQ(config->journal.rows_per_second, 21);
   EXPECT_EQ(config->durability.ack, Acknowledge::kDisk);
   EXPECT_EQ(config->durability.timeout, 19ms);
   EXPECT_EQ(config->durability.on_timeout, OnTimeout::kMemory);

@@ -190,6 +190,7 @@ void Server::MakeJournal() {
                     .now = Now,
                     .say = say},
           .write_interval = node_.config.journal.write_interval,
+          .rows_per_second = node_.config.journal.rows_per_second,
           .load_threads = std::clamp(std::thread::hardware_concurrency(), 1U, kLoadThreadsMax)},
       node_.fleet);
 }
