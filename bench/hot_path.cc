@@ -19,8 +19,7 @@ namespace {
 
 using namespace herd;
 
-constexpr std::array<std::string_view, 6> kStages = {"scan",  "parse", "at",
-                                                     "apply", "reply", "follow"};
+constexpr std::array<std::string_view, 5> kStages = {"scan", "parse", "reply", "apply", "follow"};
 constexpr std::uint32_t kClients = 5'000;
 constexpr std::size_t kReportsInARead = 16;
 // Reads that are kept to be taken again, so that to write them does not count for more and more.
@@ -28,7 +27,7 @@ constexpr std::size_t kReads = 1'024;
 
 int Usage() {
   std::cerr << "usage: herd_hot_path STAGE READS\n"
-               "  STAGE: scan, parse, at, apply, reply or follow\n"
+               "  STAGE: scan, parse, reply, apply or follow\n"
                "  READS: of 16 reports each, up to 1,024\n";
   return 2;
 }

@@ -13,7 +13,7 @@
 namespace herd::bench {
 
 // How far down its way a report is taken; each stage goes through those before it.
-enum class Stage { kScan, kParse, kAt, kApply, kReply, kFollow };
+enum class Stage { kScan, kParse, kReply, kApply, kFollow };
 
 // What a server does with a report between the read from the client's socket and the writes to the
 // client and to a neighbour, without sockets and clock: so it takes the same instructions each
@@ -36,7 +36,7 @@ class HotPath {
     }
     if (last_ < Stage::kFollow) return;
     link_.Read([&](const fleet::Row& row) {
-      flooded_ += row.at_line();
+      row.AppendAtLine(flooded_);
       flooded_ += '\n';
       return true;
     });
@@ -54,7 +54,6 @@ class HotPath {
   const Stage last_;
   fleet::Fleet fleet_;
   fleet::Follower link_;
-  std::string skew_;
   std::string replies_;
   std::string flooded_;
   std::uint64_t seen_ = 0;
@@ -64,13 +63,9 @@ class HotPath {
     const auto* iamat = std::get_if<wire::Iamat>(&command);
     if (iamat == nullptr) return;
     seen_ += static_cast<std::uint64_t>(iamat->time.value);
-    if (last_ < Stage::kAt) return;
-    skew_.clear();
-    const wire::At at = wire::MakeAt(*iamat, "Alone", receipt, skew_);
-    seen_ += at.skew_text.size();
-    if (last_ >= Stage::kApply) fleet_.Apply(at, fleet::kFromClient);
     if (last_ < Stage::kReply) return;
-    wire::AppendAt(replies_, at);
+    const wire::At at = wire::AppendAt(replies_, *iamat, "Alone", receipt);
+    if (last_ >= Stage::kApply) fleet_.Apply(at, fleet::kFromClient);
     replies_ += '\n';
   }
 };

@@ -58,12 +58,10 @@ BENCHMARK_CAPTURE(Parse, invalid, "WHEREIS kiwi.cs.ucla.edu 10 5");
 
 void FormatAt(benchmark::State& state) {
   const auto iamat = std::get<wire::Iamat>(wire::ParseCommand(kIamat));
-  std::string skew;
   std::string out;
   for (auto _ : state) {
-    skew.clear();
     out.clear();
-    wire::AppendAt(out, wire::MakeAt(iamat, "Goloman", kReceipt, skew));
+    wire::AppendAt(out, iamat, "Goloman", kReceipt);
     benchmark::DoNotOptimize(out.data());
   }
 }
@@ -110,8 +108,10 @@ void FleetRead(benchmark::State& state) {
   Herdsman herdsman(static_cast<std::size_t>(state.range(0)));
   std::string line;
   for (auto _ : state) {
-    herdsman.fleet().Find(herdsman.AnyClient(),
-                          [&](const fleet::Row& row) { line = row.at_line(); });
+    herdsman.fleet().Find(herdsman.AnyClient(), [&](const fleet::Row& row) {
+      line.clear();
+      row.AppendAtLine(line);
+    });
     benchmark::DoNotOptimize(line.data());
   }
 }
@@ -122,11 +122,14 @@ void FeedFollow(benchmark::State& state) {
   Herdsman herdsman(100'000);
   fleet::Follower follower(herdsman.fleet(), [] {});
   const auto batch = state.range(0);
+  std::string line;
   std::uint64_t bytes = 0;
   for (auto _ : state) {
     for (std::int64_t i = 0; i < batch; ++i) herdsman.Report(herdsman.AnyClient());
     follower.Read([&](const fleet::Row& row) {
-      bytes += row.at_line().size();
+      line.clear();
+      row.AppendAtLine(line);
+      bytes += line.size();
       return true;
     });
   }

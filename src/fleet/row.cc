@@ -1,6 +1,5 @@
 #include "fleet/row.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <memory>
@@ -68,7 +67,7 @@ RowHash HashReport(HashKey key, const wire::At& at) {
                       .time_layout = at.time_layout,
                       .client_size = static_cast<std::uint8_t>(at.client.size()),
                       .client = {}};
-  std::ranges::copy(at.client, fields.client.begin());
+  std::memcpy(fields.client.data(), at.client.data(), at.client.size());
   return HashFields(key, fields);
 }
 
@@ -93,13 +92,18 @@ void Row::AppendAtLine(std::string& out) const {
   constexpr std::size_t kOthersMax = 3 + 1 + wire::kSkewBytesMax + 1 + kInlineIdBytes + 1 +
                                      wire::kLocationBytesMax + 1 + wire::kTimeBytesMax;
   std::array<char, wire::kServerIdBytesMax + kOthersMax> line;
-  const auto put = [](char* to, std::string_view text) { return std::ranges::copy(text, to).out; };
+  const auto put = [](char* to, std::string_view text) {
+    std::memcpy(to, text.data(), text.size());
+    return to + text.size();
+  };
   char* end = put(line.data(), "AT ");
   end = put(end, server);
   *end++ = ' ';
   end = wire::WriteSkew(end, receipt() - wire::UnixNanos{time_});
   *end++ = ' ';
-  end = put(end, {client_.data(), client_size_});
+  // A fixed size takes no call; there is room for what follows anyway.
+  std::memcpy(end, client_.data(), kInlineIdBytes);
+  end += client_size_;
   *end++ = ' ';
   const geo::LatLngE7 point = position();
   end = wire::WriteLocation(end, {.latitude = point.lat, .longitude = point.lng}, location_layout_);
@@ -153,7 +157,7 @@ void Row::Assign(const wire::At& at, LinkId from) {
       server_ = *server;
       location_layout_ = at.location.layout;
       time_layout_ = at.time_layout;
-      std::ranges::copy(at.client, client_.begin());
+      std::memcpy(client_.data(), at.client.data(), at.client.size());
       client_size_ = static_cast<std::uint8_t>(at.client.size());
       return;
     }
