@@ -13,7 +13,9 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-// As journal::Journal has them, but that it waits for up to 5 s between two tries.
+// As journal::Journal has them, but that it waits for up to 5 s between two tries, and spreads what
+// nobody waits for over as much: a simulated herd lives for seconds only, and its disks are to have
+// something to lose.
 constexpr nanoseconds kGatherTime = milliseconds(10);
 constexpr nanoseconds kSyncInterval = seconds(1);
 constexpr nanoseconds kRetryDelayMin = milliseconds(100);
