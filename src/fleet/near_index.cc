@@ -30,16 +30,16 @@ void NearIndex::Link(Shard& shard, std::uint32_t hash, RowRef ref) {
   first = ref;
 }
 
-void NearIndex::Remove(RowRef ref) {
-  const Place place = PlaceOf(ref);
+void NearIndex::Remove(RowRef row) {
+  const Place place = PlaceOf(row);
   Shard& shard = shards_[place.shard];
   const std::lock_guard lock(shard.mutex);
-  Row& row = At(ref);
-  RowRef& before = row.near_previous_ == kNoRef
+  const Row& gone = At(row);
+  RowRef& before = gone.near_previous_ == kNoRef
                        ? shard.buckets[place.hash & (shard.buckets.size() - 1)]
-                       : At(row.near_previous_).near_next_;
-  before = row.near_next_;
-  if (row.near_next_ != kNoRef) At(row.near_next_).near_previous_ = row.near_previous_;
+                       : At(gone.near_previous_).near_next_;
+  before = gone.near_next_;
+  if (gone.near_next_ != kNoRef) At(gone.near_next_).near_previous_ = gone.near_previous_;
   --shard.size;
 }
 

@@ -183,12 +183,12 @@ void Row::Clear() {
 
 Row::Text* Row::text() const {
   Text* text = nullptr;
-  std::memcpy(&text, client_.data(), sizeof(text));
+  std::memcpy(&text, client_.data(), sizeof(Text*));
   return text;
 }
 
 void Row::SetText(Text* text) {
-  std::memcpy(client_.data(), &text, sizeof(text));
+  std::memcpy(client_.data(), &text, sizeof(Text*));
 }
 
 std::string_view Row::TextClient() const {
