@@ -141,7 +141,7 @@ void AppendNear(std::string& out, Dialect dialect, geo::LatLngE7 position, int r
   const std::string radius = std::to_string(radius_km);
   const std::string count = std::to_string(results_max);
   fmt::format_to(std::back_inserter(out),
-                 "*10\r\n$9\r\nGEOSEARCH\r\n$5\r\nfleet\r\n$10\r\nFROMLONLAT\r\n${}\r\n{}\r\n"
+                 "*11\r\n$9\r\nGEOSEARCH\r\n$5\r\nfleet\r\n$10\r\nFROMLONLAT\r\n${}\r\n{}\r\n"
                  "${}\r\n{}\r\n$8\r\nBYRADIUS\r\n${}\r\n{}\r\n$2\r\nkm\r\n$3\r\nASC\r\n"
                  "$5\r\nCOUNT\r\n${}\r\n{}\r\n",
                  lng.size(), lng, lat.size(), lat, radius.size(), radius, count.size(), count);

@@ -107,7 +107,7 @@ TEST(Dialect, AsksWhoIsNearAPoint) {
   out.clear();
   AppendNear(out, Dialect::kRedisNear, {340'689'300, -1'184'451'270}, 10, 5);
   EXPECT_EQ(out,
-            "*10\r\n$9\r\nGEOSEARCH\r\n$5\r\nfleet\r\n$10\r\nFROMLONLAT\r\n$11\r\n-118.445127\r\n"
+            "*11\r\n$9\r\nGEOSEARCH\r\n$5\r\nfleet\r\n$10\r\nFROMLONLAT\r\n$11\r\n-118.445127\r\n"
             "$9\r\n34.068930\r\n$8\r\nBYRADIUS\r\n$2\r\n10\r\n$2\r\nkm\r\n$3\r\nASC\r\n"
             "$5\r\nCOUNT\r\n$1\r\n5\r\n");
 }
