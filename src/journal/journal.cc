@@ -147,7 +147,9 @@ Journal::Work Journal::WaitForWork() {
     wake_.wait(lock, any);
   }
   if (!failing_ && writer_->pending()) {
-    wake_.wait_until(lock, std::max(next_write_, Clock::now() + kGatherTime), urgent);
+    const Clock::time_point write = std::max(next_write_, Clock::now() + kGatherTime);
+    // What is written is synced in its time, however long the next has to wait.
+    wake_.wait_until(lock, writer_->unsynced() ? std::min(write, next_sync_) : write, urgent);
   }
   Work work{.waiters = std::exchange(waiters_, {}), .stop = stop_};
   status_.waiters = work.waiters.size();
@@ -161,7 +163,7 @@ void Journal::DoWork(Work work) {
   } else if (work.stop || !work.waiters.empty()) {
     durable = Sync();
   } else {
-    WriteBatch();
+    if (Clock::now() >= next_write_) WriteBatch();
     if (!failing_ && writer_->unsynced() && Clock::now() >= next_sync_) SyncWritten();
   }
   {
