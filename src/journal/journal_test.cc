@@ -229,7 +229,7 @@ TEST_F(JournalTest, SyncsInTimeWhatIsWrittenThoughTheNextHasToWait) {
   fleet::Fleet fleet;
   Journal::Settings settings = Settings();
   settings.write_interval = kSeldom;
-  settings.sync_interval = 20ms;
+  settings.sync_interval = 500ms;
   Journal journal(settings, fleet);
   ASSERT_TRUE(journal.Start());
   fleet.Apply(Report(1, 1).at(), fleet::kFromClient);
