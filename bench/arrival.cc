@@ -8,7 +8,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -32,6 +31,7 @@
 #include "flood/handshake.h"
 #include "flood/message.h"
 #include "load/histogram.h"
+#include "loopback.h"
 #include "net/lines.h"
 
 namespace {
@@ -54,26 +54,15 @@ constexpr int kWarmUp = 50;
   Die(what + ": " + std::generic_category().message(errno));
 }
 
-sockaddr_in Loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
-
 int Socket() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = bench::TcpSocket();
   if (fd < 0) DieOfErrno("socket");
-  const int one = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
   return fd;
 }
 
 // Goes on trying for a while: the first of the relays is started last.
 int Dial(std::uint16_t port) {
-  const sockaddr_in address = Loopback(port);
+  const sockaddr_in address = bench::Loopback(port);
   const Clock::time_point end = Clock::now() + kPatience;
   for (;;) {
     const int fd = Socket();
@@ -87,7 +76,7 @@ int Dial(std::uint16_t port) {
 // Waits for one connection.
 int Take(std::uint16_t port) {
   const int listener = Socket();
-  const sockaddr_in address = Loopback(port);
+  const sockaddr_in address = bench::Loopback(port);
   if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(listener, 1) != 0) {
     DieOfErrno("port " + std::to_string(port));

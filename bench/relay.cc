@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +18,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "loopback.h"
+
 namespace {
 
 [[noreturn]] void Die(const std::string& what) {
@@ -26,20 +27,9 @@ namespace {
   std::exit(1);
 }
 
-sockaddr_in Loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
-
 int Socket() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = herd::bench::TcpSocket();
   if (fd < 0) Die("socket");
-  const int one = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   return fd;
 }
 
@@ -73,10 +63,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   const int to = Socket();
-  const sockaddr_in there = Loopback(next);
+  const sockaddr_in there = herd::bench::Loopback(next);
   if (::connect(to, reinterpret_cast<const sockaddr*>(&there), sizeof there) != 0) Die("connect");
   const int listener = Socket();
-  const sockaddr_in here = Loopback(own);
+  const sockaddr_in here = herd::bench::Loopback(own);
   if (::bind(listener, reinterpret_cast<const sockaddr*>(&here), sizeof here) != 0 ||
       ::listen(listener, 1) != 0) {
     Die("port " + std::to_string(own));
