@@ -1,18 +1,19 @@
 #include "net/connection.h"
 
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
 namespace herd::net {
 namespace {
-
-using boost::asio::ip::tcp;
-using boost::system::error_code;
 
 // How long, and for how much, a connection that we have closed on our side waits for the peer to
 // close too. Closed at once with bytes unread, the system would reset it and the peer might never
@@ -20,25 +21,35 @@ using boost::system::error_code;
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::size_t kLingerBytesMax = 64 * 1024 * 1024;
 
-bool WouldBlock(const error_code& error) {
-  return error == boost::asio::error::would_block || error == boost::asio::error::try_again;
+// Whether to wait for the socket's next event.
+bool IsForLater(int error) {
+  return error == EAGAIN || error == EINTR;
+}
+
+// Takes the descriptor out of Asio's hands.
+int Detach(Socket socket) {
+  return socket.release();
 }
 
 }  // namespace
 
 Connection::Connection(Loop& loop, Socket socket, std::size_t output_bytes_max, IdleList* idle_list)
     : loop_(loop),
-      socket_(std::move(socket)),
       idle_list_(idle_list),
-      output_bytes_max_(output_bytes_max) {
-  error_code ignored;  // fails only on a socket that is dead already, which the first read shows
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(tcp::no_delay(true), ignored);
+      output_bytes_max_(output_bytes_max),
+      socket_(Detach(std::move(socket))) {
+  const int on = 1;  // fails only on a socket that is dead already, which the first read shows
+  ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+Connection::~Connection() {
+  if (!closed_) ::close(socket_);
 }
 
 void Connection::Start() {
   Touch();
-  WaitForMore();
+  awaited_ = EPOLLIN;
+  if (loop_.poller().Add(socket_, awaited_, shared_from_this())) Close(CloseReason::kGone);
 }
 
 void Connection::Finish() {
@@ -47,7 +58,7 @@ void Connection::Finish() {
   if (!input_ended_ && !close_after_write_) OnReadable();
   if (closed_) return;
   finishing_ = true;
-  WaitForMore();
+  GoOn();
 }
 
 void Connection::Close(CloseReason reason) {
@@ -55,8 +66,8 @@ void Connection::Close(CloseReason reason) {
   closed_ = true;
   idle_hook_.unlink();
   if (linger_timer_) linger_timer_->cancel();
-  error_code ignored;  // the descriptor is released whatever close says
-  socket_.close(ignored);
+  loop_.poller().Remove(socket_);
+  ::close(socket_);
   OnClosed(reason);
 }
 
@@ -64,16 +75,29 @@ void Connection::Touch() {
   if (idle_list_ != nullptr && !lingering_) idle_list_->Touch(idle_hook_);
 }
 
+void Connection::OnReady(std::uint32_t events) {
+  const std::uint32_t wanted = Wanted();
+  // Nobody will read what is sent, and nobody wants to read what came before.
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0 && (wanted & EPOLLIN) == 0)
+    return Close(CloseReason::kGone);
+  if ((events & wanted & EPOLLOUT) != 0) {
+    OnWritable();
+  } else if ((wanted & EPOLLIN) == 0) {
+    Await(wanted);
+  } else if (lingering_) {
+    Discard();
+  } else {
+    OnReadable();
+  }
+}
+
 void Connection::OnReadable() {
-  error_code error;
+  int error = 0;
   const std::span<char> buffer = loop_.read_buffer();
   const std::size_t size = ReadSome(buffer, error);
-  if (WouldBlock(error)) return WaitForMore();
-  if (error == boost::asio::error::eof) {
-    input_ended_ = true;
-  } else if (error) {
-    return Close(CloseReason::kGone);
-  }
+  if (IsForLater(error)) return GoOn();
+  if (error != 0) return Close(CloseReason::kGone);
+  if (size == 0) input_ended_ = true;
   Touch();
   Work({buffer.data(), size});
 }
@@ -82,7 +106,7 @@ void Connection::OnWritable() {
   WriteWaiting();
   if (closed_) return;
   Touch();
-  if (WaitingOutput() > 0) return WaitForMore();
+  if (WaitingOutput() > 0) return GoOn();
   Work({});
 }
 
@@ -116,7 +140,7 @@ void Connection::Work(std::string_view fresh) {
     more = Answer(out) && left && taken > 0;
   }
   loop_.GiveBuffer(std::move(out));
-  if (!closed_) WaitForMore();
+  if (!closed_) GoOn();
 }
 
 // Writes `out`, then what the session adds once all is written. False while output waits.
@@ -147,57 +171,50 @@ void Connection::Write(const std::string& out) {
     output_ += out;
     return;
   }
-  error_code error;
+  int error = 0;
   const std::size_t written = WriteSome(out, error);
-  if (error && !WouldBlock(error)) return Close(CloseReason::kGone);
+  if (error != 0 && !IsForLater(error)) return Close(CloseReason::kGone);
   if (written < out.size()) output_.assign(out, written);
 }
 
 void Connection::WriteWaiting() {
   if (held() || WaitingOutput() == 0) return;
-  error_code error;
+  int error = 0;
   output_written_ += WriteSome(std::string_view(output_).substr(output_written_), error);
-  if (error && !WouldBlock(error)) return Close(CloseReason::kGone);
+  if (error != 0 && !IsForLater(error)) return Close(CloseReason::kGone);
   if (WaitingOutput() == 0) {
     std::string().swap(output_);
     output_written_ = 0;
   }
 }
 
+// Whether more input is read as soon as it comes.
+bool Connection::TakesInput() const {
+  const bool no_more = finishing_ || input_ended_ || close_after_write_;
+  return !no_more && WantsInput() && WaitingOutput() < output_bytes_max_;
+}
+
+// The events of the socket on which something is to be done.
+std::uint32_t Connection::Wanted() const {
+  if (lingering_) return EPOLLIN;
+  if (held()) return 0;
+  return (TakesInput() ? EPOLLIN : 0U) | (WaitingOutput() > 0 ? EPOLLOUT : 0U);
+}
+
 // Decides what happens next, now that all is done that can be done.
-void Connection::WaitForMore() {
-  if (lingering_) return WaitToRead();
-  if (held()) return;
-  if (WaitingOutput() > 0) WaitToWrite();
-  const bool no_more_input = finishing_ || input_ended_ || close_after_write_;
-  if (no_more_input) {
-    if (WaitingOutput() == 0 && (close_after_write_ || !Busy())) Linger();
-    return;
-  }
-  if (WantsInput() && WaitingOutput() < output_bytes_max_) WaitToRead();
+void Connection::GoOn() {
+  const bool said_all = !held() && WaitingOutput() == 0;
+  const bool no_more_input = finishing_ || input_ended_;
+  if (!lingering_ && said_all && (close_after_write_ || (no_more_input && !Busy())))
+    return Linger();
+  // Input that is not wanted is awaited on until some comes: mostly it is wanted again before.
+  Await(Wanted() | (awaited_ & EPOLLIN));
 }
 
-void Connection::WaitToRead() {
-  if (reading_) return;
-  reading_ = true;
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
-    self->reading_ = false;
-    if (self->closed_ || error) return;
-    if (self->lingering_) {
-      self->Discard();
-    } else if (!self->finishing_) {
-      self->OnReadable();
-    }
-  });
-}
-
-void Connection::WaitToWrite() {
-  if (writing_) return;
-  writing_ = true;
-  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](error_code error) {
-    self->writing_ = false;
-    if (!self->closed_ && !error) self->OnWritable();
-  });
+void Connection::Await(std::uint32_t events) {
+  if (events == awaited_) return;
+  awaited_ = events;
+  loop_.poller().Change(socket_, events);
 }
 
 void Connection::Linger() {
@@ -205,40 +222,43 @@ void Connection::Linger() {
   lingering_ = true;
   EndWriting();
   linger_timer_ = std::make_unique<Timer>(loop_.context(), kLingerTime);
-  linger_timer_->async_wait([self = shared_from_this()](error_code error) {
+  linger_timer_->async_wait([self = shared_from_this()](boost::system::error_code error) {
     if (!error) self->Close(CloseReason::kFinished);
   });
-  WaitToRead();
+  GoOn();
 }
 
 void Connection::Discard() {
-  error_code error;
-  lingered_bytes_ += ReadSome(loop_.read_buffer(), error);
-  if ((error && !WouldBlock(error)) || lingered_bytes_ > kLingerBytesMax)
-    return Close(CloseReason::kFinished);
-  WaitToRead();
+  int error = 0;
+  const std::size_t size = ReadSome(loop_.read_buffer(), error);
+  if (IsForLater(error)) return;
+  lingered_bytes_ += size;
+  if (size == 0 || lingered_bytes_ > kLingerBytesMax) Close(CloseReason::kFinished);
 }
 
-std::size_t Connection::ReadSome(std::span<char> buffer, error_code& error) {
-  return socket_.read_some(boost::asio::buffer(buffer.data(), buffer.size()), error);
+std::size_t Connection::ReadSome(std::span<char> buffer, int& error) const {
+  const ssize_t size = ::recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (size < 0) error = errno;
+  return size < 0 ? 0 : static_cast<std::size_t>(size);
 }
 
-std::size_t Connection::WriteSome(std::string_view bytes, error_code& error) {
-  return socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error);
+std::size_t Connection::WriteSome(std::string_view bytes, int& error) const {
+  const ssize_t size = ::send(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (size < 0) error = errno;
+  return size < 0 ? 0 : static_cast<std::size_t>(size);
 }
 
 // Whether nothing is on its way: nothing came that is unread, and the peer's system has
 // acknowledged all that was written. An error counts as not quiet.
-bool Connection::Quiet() {
+bool Connection::Quiet() const {
   int unread = 0;
   int unacknowledged = 0;
-  return ioctl(socket_.native_handle(), SIOCINQ, &unread) == 0 && unread == 0 &&
-         ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0;
+  return ioctl(socket_, SIOCINQ, &unread) == 0 && unread == 0 &&
+         ioctl(socket_, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0;
 }
 
-void Connection::EndWriting() {
-  error_code ignored;  // a peer that is gone already needs no word of it
-  socket_.shutdown(Socket::shutdown_send, ignored);
+void Connection::EndWriting() const {
+  ::shutdown(socket_, SHUT_WR);  // a peer that is gone already needs no word of it
 }
 
 }  // namespace herd::net

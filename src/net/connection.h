@@ -1,7 +1,7 @@
 #pragma once
 
-#include <boost/system/error_code.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,6 +9,7 @@
 
 #include "net/idle_list.h"
 #include "net/loop.h"
+#include "net/poller.h"
 
 namespace herd::net {
 
@@ -28,13 +29,11 @@ enum class CloseReason {
 // (Loop::kReadBytes) and what the session leaves of a line. Bytes pass the socket in three private
 // functions only: there TLS has its place.
 //
-// Everything happens on the loop's thread. Pending operations keep the object alive.
-class Connection : public std::enable_shared_from_this<Connection> {
+// Everything happens on the loop's thread. From Start to Close the loop keeps the object alive.
+class Connection : public Poller::Watcher, public std::enable_shared_from_this<Connection> {
  public:
   Connection(Loop& loop, Socket socket, std::size_t output_bytes_max, IdleList* idle_list);
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  virtual ~Connection() = default;
+  ~Connection() override;
 
   // Begins to read. Once, after the object is held by a shared_ptr.
   void Start();
@@ -88,7 +87,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   Loop& loop_;
-  Socket socket_;
   IdleList* const idle_list_;  // may be null
   IdleHook idle_hook_{*this};
   const std::size_t output_bytes_max_;
@@ -97,9 +95,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t output_written_ = 0;
   std::unique_ptr<Timer> linger_timer_;
   std::size_t lingered_bytes_ = 0;
+  const int socket_;
   unsigned holds_ = 0;                  // the output waits for so many calls of Release
-  bool reading_ : 1 = false;            // a wait for input is pending
-  bool writing_ : 1 = false;            // a wait for room is pending
+  std::uint32_t awaited_ = 0;           // the events of the socket that the poller tells
   bool input_ended_ : 1 = false;        // the peer has half-closed
   bool finishing_ : 1 = false;          // Finish was called
   bool close_after_write_ : 1 = false;  // CloseAfterWrite was called
@@ -108,8 +106,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   bool held() const { return holds_ > 0; }
   std::size_t WaitingOutput() const { return output_.size() - output_written_; }
+  bool TakesInput() const;
+  std::uint32_t Wanted() const;
   void Touch();
 
+  void OnReady(std::uint32_t events) override;
   void OnReadable();
   void OnWritable();
   void Work(std::string_view fresh);
@@ -117,18 +118,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void KeepInput(std::string_view input, std::size_t taken);
   void Write(const std::string& out);
   void WriteWaiting();
-  void WaitForMore();
-  void WaitToRead();
-  void WaitToWrite();
+  void GoOn();
+  void Await(std::uint32_t events);
   void Linger();
   void Discard();
 
-  bool Quiet();
+  bool Quiet() const;
 
-  // The three functions that touch the socket's bytes.
-  std::size_t ReadSome(std::span<char> buffer, boost::system::error_code& error);
-  std::size_t WriteSome(std::string_view bytes, boost::system::error_code& error);
-  void EndWriting();
+  // The three functions that touch the socket's bytes. The first two return how many they moved, or
+  // set `error` to the system's; to read none without an error is the end.
+  std::size_t ReadSome(std::span<char> buffer, int& error) const;
+  std::size_t WriteSome(std::string_view bytes, int& error) const;
+  void EndWriting() const;
 };
 
 }  // namespace herd::net

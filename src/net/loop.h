@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "net/poller.h"
+
 namespace herd::net {
 
 // An Asio socket bound to io_context itself: smaller and quicker than with the type-erased
@@ -40,6 +42,7 @@ class Loop {
 
   boost::asio::io_context& context() { return context_; }
   Executor executor() { return context_.get_executor(); }
+  Poller& poller() { return poller_; }
 
   // Whether the calling thread is the one in Run.
   bool OnThisThread() const {
@@ -55,6 +58,7 @@ class Loop {
 
  private:
   boost::asio::io_context context_{1};
+  Poller poller_{context_};
   std::atomic<std::thread::id> thread_;
   std::array<char, kReadBytes> read_buffer_;
   std::vector<std::string> buffers_;
