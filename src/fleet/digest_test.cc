@@ -34,8 +34,8 @@ std::set<std::string> LinesOf(const Fleet& fleet) {
 LeafDigests DigestsOf(const Fleet& fleet, std::size_t range) {
   LeafDigests digests;
   for (const ClientHash client : fleet.ClientsIn(range, std::bitset<kLeaves>().set())) {
-    fleet.FindRow(client,
-                  [&](const Row& row) { digests[LeafOf(client)] += row.hash(fleet.key()); });
+    fleet.FindRow(
+        client, [&](const Row& row) { digests[LeafOf(client)] += row.hash(fleet.key(), client); });
   }
   return digests;
 }

@@ -36,8 +36,14 @@ class Feed {
   // The row that changed next after this one, or kNoRow.
   RowIndex Next(RowIndex row) const { return At(row).next; }
 
-  // Fetches what Append of this row looks at into the cache.
+  // Fetches what Append of this row looks at into the cache: its own place, and, once that is
+  // there, those beside it.
   void Prefetch(RowIndex row) const { __builtin_prefetch(&At(row)); }
+  void PrefetchAround(RowIndex row) const {
+    const Neighbours around = At(row);
+    if (around.previous != kNoRow) __builtin_prefetch(&At(around.previous));
+    if (around.next != kNoRow) __builtin_prefetch(&At(around.next));
+  }
 
   // How many rows may have changed after `cursor`: one that changed again since then counts anew,
   // but never more than there are.

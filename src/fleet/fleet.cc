@@ -28,26 +28,27 @@ Fleet::Fleet(HashKey key)
         return rows;
       }()) {}
 
-Applied Fleet::Apply(const wire::At& at, LinkId from) {
+Applied Fleet::Apply(const wire::At& at, ClientHash client, LinkId from) {
   if (Expired(wire::IsForgotten(at.location_text), at.receipt)) return Applied::kExpired;
-  const ClientHash hash = HashClient(key_, at.client);
-  const std::size_t number = RangeOf(hash);
+  const std::size_t number = RangeOf(client);
   Stripe& stripe = *stripes_[number];
   const std::lock_guard lock(stripe.mutex);
-  RowIndex index = stripe.rows.Find(at.client, hash);
+  __builtin_prefetch(&stripe.digests[LeafOf(client)]);
+  RowIndex index = stripe.rows.Find(at.client, client);
   if (index == kNoRow) {
-    index = stripe.rows.Insert(at, from, hash);
+    index = stripe.rows.Insert(at, from, client);
     if (!stripe.rows[index].forgotten()) near_.Add(RefOf(number, index));
   } else {
+    stripe.feed.PrefetchAround(index);
     Row& row = stripe.rows[index];
     const std::strong_ordering order = row.Compare(at);
     if (order == std::strong_ordering::equal) return Applied::kKnown;
     if (order == std::strong_ordering::greater && !Planted(Fault::kApplyWithoutComparing))
       return Applied::kOlder;
-    Discount(stripe, hash, row);
+    Discount(stripe, client, row);
     Replace(RefOf(number, index), row, at, from);
   }
-  Count(stripe, hash, stripe.rows[index]);
+  Count(stripe, client, stripe.rows[index]);
   stripe.feed.Append(index);
   for (Follower* follower : stripe.followers) follower->Notice(number);
   return Applied::kStored;
@@ -79,12 +80,12 @@ void Fleet::Replace(RowRef ref, Row& row, const wire::At& at, LinkId from) {
 }
 
 void Fleet::Count(Stripe& stripe, ClientHash client, const Row& row) const {
-  stripe.digests[LeafOf(client)] += row.hash(key_);
+  stripe.digests[LeafOf(client)] += row.hash(key_, client);
   if (row.forgotten()) ++stripe.tombstones;
 }
 
 void Fleet::Discount(Stripe& stripe, ClientHash client, const Row& row) const {
-  stripe.digests[LeafOf(client)] -= row.hash(key_);
+  stripe.digests[LeafOf(client)] -= row.hash(key_, client);
   if (row.forgotten()) --stripe.tombstones;
 }
 

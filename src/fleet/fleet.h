@@ -67,11 +67,18 @@ class Fleet {
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
-  // Stores `at` when it wins against the row of its client, and wakes the followers.
-  Applied Apply(const wire::At& at, LinkId from);
+  // Stores `at` when it wins against the row of its client, and wakes the followers. `client` is
+  // the hash of the client's ID.
+  Applied Apply(const wire::At& at, ClientHash client, LinkId from);
+  Applied Apply(const wire::At& at, LinkId from) {
+    return Apply(at, HashClient(key_, at.client), from);
+  }
+
+  // As many clients as the core fetches at a time, about.
+  static constexpr std::size_t kPrefetched = 16;
 
   // Fetches what Apply and Find look at for these clients into the cache, for all of them at once:
-  // for who is about to call them for each.
+  // for who is about to call them for each of some kPrefetched.
   void Prefetch(std::span<const ClientHash> clients) const;
 
   // Calls `read` with the client's row, under the stripe's lock: it must be short and must not call
@@ -190,10 +197,8 @@ bool Fleet::FindRow(ClientHash client, Read&& read) const {
 
 template <typename Read>
 void Fleet::FindRows(std::span<const ClientHash> clients, Read&& read) const {
-  // As many as the core fetches at a time, about.
-  constexpr std::size_t kAhead = 16;
   while (!clients.empty()) {
-    const auto next = clients.first(std::min(kAhead, clients.size()));
+    const auto next = clients.first(std::min(kPrefetched, clients.size()));
     Prefetch(next);
     for (const ClientHash client : next)
       FindRow(client, [&](const Row& row) { read(client, row); });

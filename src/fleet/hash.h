@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -18,6 +19,9 @@ enum class RowHash : std::uint64_t {};
 
 ClientHash HashClient(HashKey key, std::string_view client);
 RowHash HashRow(HashKey key, std::string_view bytes);
+
+// The hash of the bytes of these numbers, the lowest of each first.
+RowHash HashRow(HashKey key, const std::array<std::uint64_t, 6>& numbers);
 
 // The clients of a herd are divided, by their hashes, into ranges, and each range into leaves: what
 // servers compare to find where they differ. Part of the protocol between servers.

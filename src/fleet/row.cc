@@ -1,8 +1,9 @@
 #include "fleet/row.h"
 
-#include <bit>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "fleet/order.h"
 
@@ -20,24 +21,15 @@ std::uint64_t PositionBits(wire::LocationE7 point) {
          static_cast<std::uint32_t>(point.longitude);
 }
 
-// What is hashed of a report that fits inline, in this order and without gaps. Servers compare
-// these hashes, so the bytes are those of little-endian machines.
-struct HashedFields {
-  std::int64_t time;
-  std::int64_t receipt;
-  std::uint64_t position;
-  std::uint64_t server;
-  wire::LocationLayout location_layout;
-  wire::TimeLayout time_layout;
-  std::uint8_t client_size;
-  std::array<char, Row::kInlineIdBytes> client;
-};
-constexpr std::size_t kHashedBytes = offsetof(HashedFields, client);
-static_assert(std::endian::native == std::endian::little);
-static_assert(kHashedBytes == 36);
-
-RowHash HashFields(HashKey key, const HashedFields& fields) {
-  return HashRow(key, {reinterpret_cast<const char*>(&fields), kHashedBytes + fields.client_size});
+// The hash of a report that fits inline (docs/peer-protocol.md, "Hashes").
+RowHash HashNumbers(HashKey key, ClientHash client, wire::UnixNanos time, wire::UnixNanos receipt,
+                    std::uint64_t position, std::uint64_t server,
+                    wire::LocationLayout location_layout, wire::TimeLayout time_layout) {
+  const auto layouts = static_cast<std::uint64_t>(location_layout) |
+                       (static_cast<std::uint64_t>(time_layout) << 16U);
+  return HashRow(key,
+                 {static_cast<std::uint64_t>(time.value), static_cast<std::uint64_t>(receipt.value),
+                  position, server, std::to_underlying(client), layouts});
 }
 
 }  // namespace
@@ -59,28 +51,15 @@ RowHash HashReport(HashKey key, const wire::At& at) {
     wire::AppendAt(line, at);
     return HashRow(key, line);
   }
-  HashedFields fields{.time = at.time.value,
-                      .receipt = at.receipt.value,
-                      .position = PositionBits(at.location.point),
-                      .server = HashServer(at.server),
-                      .location_layout = at.location.layout,
-                      .time_layout = at.time_layout,
-                      .client_size = static_cast<std::uint8_t>(at.client.size()),
-                      .client = {}};
-  std::memcpy(fields.client.data(), at.client.data(), at.client.size());
-  return HashFields(key, fields);
+  return HashNumbers(key, HashClient(key, at.client), at.time, at.receipt,
+                     PositionBits(at.location.point), HashServer(at.server), at.location.layout,
+                     at.time_layout);
 }
 
-RowHash Row::hash(HashKey key) const {
+RowHash Row::hash(HashKey key, ClientHash client) const {
   if (client_size_ == 0) return HashReport(key, wire::ParseAt(text()->line).value());
-  return HashFields(key, {.time = time_,
-                          .receipt = receipt().value,
-                          .position = position_.load(std::memory_order_relaxed),
-                          .server = NameOf(server_).hash,
-                          .location_layout = location_layout_,
-                          .time_layout = time_layout_,
-                          .client_size = client_size_,
-                          .client = client_});
+  return HashNumbers(key, client, {time_}, receipt(), position_.load(std::memory_order_relaxed),
+                     NameOf(server_).hash, location_layout_, time_layout_);
 }
 
 void Row::AppendAtLine(std::string& out) const {
@@ -151,17 +130,7 @@ void Row::Assign(const wire::At& at, LinkId from) {
   time_ = at.time.value;
   receipt_.store(at.receipt.value, std::memory_order_relaxed);
   position_.store(PositionBits(at.location.point), std::memory_order_relaxed);
-  if (FitsInline(at)) {
-    if (const auto server = NumberOf(at.server)) {
-      Clear();
-      server_ = *server;
-      location_layout_ = at.location.layout;
-      time_layout_ = at.time_layout;
-      std::memcpy(client_.data(), at.client.data(), at.client.size());
-      client_size_ = static_cast<std::uint8_t>(at.client.size());
-      return;
-    }
-  }
+  if (TakeNumbers(at)) return;
   auto text = std::make_unique<Text>();
   wire::AppendAt(text->line, at);
   // "AT <server> <skew> <client>"
@@ -170,6 +139,26 @@ void Row::Assign(const wire::At& at, LinkId from) {
   text->forgotten = wire::IsForgotten(at.location_text);
   Clear();
   SetText(text.release());
+}
+
+// Takes what else there is of a report that fits inline; false when it does not.
+bool Row::TakeNumbers(const wire::At& at) {
+  if (!FitsInline(at)) return false;
+  const bool was_inline = client_size_ != 0;
+  // Mostly a client stays with its server.
+  if (!was_inline || NameOf(server_).text != at.server) {
+    const std::optional<ServerNumber> server = NumberOf(at.server);
+    if (!server) return false;
+    server_ = *server;
+  }
+  location_layout_ = at.location.layout;
+  time_layout_ = at.time_layout;
+  if (!was_inline) {
+    Clear();
+    std::memcpy(client_.data(), at.client.data(), at.client.size());
+    client_size_ = static_cast<std::uint8_t>(at.client.size());
+  }
+  return true;
 }
 
 void Row::Clear() {

@@ -68,7 +68,8 @@ class alignas(64) Row {
   wire::UnixNanos effective_time() const;
 
   // Equal for rows with equal AT lines and, but for chance, for no others: HashReport of the line.
-  RowHash hash(HashKey key) const;
+  // `client` is the hash of the client's ID.
+  RowHash hash(HashKey key, ClientHash client) const;
 
   // These two may be read without the stripe's lock. A tombstone has no position.
   wire::UnixNanos receipt() const { return {receipt_.load(std::memory_order_relaxed)}; }
@@ -118,6 +119,7 @@ class alignas(64) Row {
   bool TextForgotten() const;
   void SetText(Text* text);
   bool Holds(const wire::At& at) const;
+  bool TakeNumbers(const wire::At& at);
 };
 
 static_assert(sizeof(Row) == 64);

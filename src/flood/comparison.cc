@@ -27,7 +27,8 @@ std::vector<fleet::RowHash> RowsOf(const fleet::Fleet& fleet,
                                    std::span<const fleet::ClientHash> clients) {
   std::vector<fleet::RowHash> rows;
   for (const fleet::ClientHash client : clients) {
-    fleet.FindRow(client, [&](const fleet::Row& row) { rows.push_back(row.hash(fleet.key())); });
+    fleet.FindRow(client,
+                  [&](const fleet::Row& row) { rows.push_back(row.hash(fleet.key(), client)); });
   }
   std::ranges::sort(rows);
   return rows;
@@ -43,7 +44,7 @@ std::uint64_t AppendRows(std::string& out, const fleet::Fleet& fleet,
   for (const fleet::ClientHash client : clients) {
     fleet.FindRow(client, [&](const fleet::Row& row) {
       if (row.change() > settled[fleet::RangeOf(client)]) return;
-      if (!wanted(row.hash(fleet.key()))) return;
+      if (!wanted(row.hash(fleet.key(), client))) return;
       AppendRow(out, row);
       ++count;
     });

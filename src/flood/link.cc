@@ -21,7 +21,7 @@ constexpr std::size_t kBacklogBytesMax = 4'194'304;
 // A neighbour that lives but answers no PING: what earlier ones would acknowledge is forgotten.
 constexpr std::size_t kProbesMax = 64;
 
-// So often in a heartbeat rows are announced, and asked for.
+// So often in a heartbeat announced rows are asked for.
 constexpr int kTicksPerHeartbeat = 10;
 
 // An announced row is waited for, for this part of a heartbeat, before it is asked for: with what
@@ -37,17 +37,6 @@ std::chrono::nanoseconds WaitMin(const LinkTiming& timing) {
 // What is announced, lacked and not asked for yet; what there is more is left to comparisons.
 constexpr std::size_t kMissingMax = 1'000'000;
 constexpr std::size_t kNeedMax = 4096;
-constexpr std::size_t kAnnouncedPerLine = 1024;
-
-// So many rows are fetched ahead.
-constexpr std::size_t kAnnouncedAhead = 16;
-
-Announced AnnouncementOf(fleet::HashKey key, fleet::ClientHash client, const fleet::Row& row) {
-  const auto hash = static_cast<std::uint64_t>(row.hash(key));
-  return {.client = client,
-          .effective_time = row.effective_time(),
-          .row = static_cast<std::uint32_t>(hash >> 32U)};
-}
 
 }  // namespace
 
@@ -75,8 +64,7 @@ Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::fun
       topology_(topology),
       start_(start),
       wake_(std::move(wake)),
-      next_announcement_(start.now),
-      last_announcement_(start.now - start.timing.heartbeat),
+      announcer_(fleet, start.timing.heartbeat, start.now),
       wait_for_others_(WaitMin(start.timing)),
       last_tick_(start.now),
       last_heard_(start.now),
@@ -170,7 +158,7 @@ void Link::On(Pong pong, Instant now, std::string& /*out*/) {
 
 void Link::Acknowledge(const fleet::Cursors& sent, Instant now) {
   acknowledging_.emplace_back(now, sent);
-  const bool all_were_sent = now - last_announcement_ >= start_.timing.heartbeat;
+  const bool all_were_sent = now - announcer_.last() >= start_.timing.heartbeat;
   while (!acknowledging_.empty() &&
          (all_were_sent || acknowledging_.front().first + start_.timing.heartbeat <= now)) {
     acknowledged_ = acknowledging_.front().second;
@@ -260,9 +248,9 @@ void Link::On(const LinksOf& links, Instant /*now*/, std::string& /*out*/) {
 void Link::On(const Have& have, Instant now, std::string& /*out*/) {
   counters_.announced_in += have.rows.size();
   std::vector<fleet::ClientHash> clients;
-  clients.reserve(kAnnouncedAhead);
+  clients.reserve(fleet::Fleet::kPrefetched);
   for (std::span<const Announced> rows = have.rows; !rows.empty();) {
-    const auto next = rows.first(std::min(kAnnouncedAhead, rows.size()));
+    const auto next = rows.first(std::min(fleet::Fleet::kPrefetched, rows.size()));
     clients.clear();
     for (const Announced& row : next) clients.push_back(row.client);
     fleet_.Prefetch(clients);
@@ -326,7 +314,8 @@ std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
 }
 
 Instant Link::next_tick() const {
-  return last_tick_ + start_.timing.heartbeat / kTicksPerHeartbeat;
+  const Instant next = last_tick_ + start_.timing.heartbeat / kTicksPerHeartbeat;
+  return announcer_.at_work() ? std::min(next, announcer_.next()) : next;
 }
 
 void Link::SendProbe(Instant now, std::size_t backlog_bytes, std::string& out) {
@@ -363,12 +352,12 @@ void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
     if (Forwards(row.server())) {
       Send(row, out);
     } else {
-      to_announce_.push_back(fleet::HashClient(fleet_.key(), row.client()));
+      announcer_.Add(fleet::HashClient(fleet_.key(), row.client()));
     }
     return out.size() < bytes_max;
   });
   if (IsToAskToConfirm()) AskToConfirm(now, out);
-  if (now >= next_announcement_ && !to_announce_.empty()) Announce(now, out);
+  counters_.announced_out += announcer_.Announce(now, out);
   if (backlog_ && !backlog_waits_ && out.size() < bytes_max) FloodBacklog(now, out, bytes_max);
 }
 
@@ -398,20 +387,6 @@ void Link::AskToConfirm(Instant now, std::string& out) {
 void Link::SendTopology(std::string& out) {
   for (const Topology::Named& links : topology_.After(topology_sent_)) Append(out, links);
   topology_sent_ = topology_.change();
-}
-
-void Link::Announce(Instant now, std::string& out) {
-  std::size_t rows = 0;
-  fleet_.FindRows(to_announce_, [&](fleet::ClientHash client, const fleet::Row& row) {
-    if (rows % kAnnouncedPerLine == 0) out += rows == 0 ? "HAVE " : "\nHAVE ";
-    ++rows;
-    AppendAnnounced(out, AnnouncementOf(fleet_.key(), client, row));
-  });
-  if (rows > 0) out += '\n';
-  to_announce_.clear();
-  counters_.announced_out += rows;
-  last_announcement_ = now;
-  next_announcement_ = now + start_.timing.heartbeat / kTicksPerHeartbeat;
 }
 
 void Link::FloodBacklog(Instant now, std::string& out, std::size_t bytes_max) {

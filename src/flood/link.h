@@ -19,6 +19,7 @@
 #include "fleet/fleet.h"
 #include "fleet/follower.h"
 #include "fleet/row.h"
+#include "flood/announcer.h"
 #include "flood/comparison.h"
 #include "flood/confirmations.h"
 #include "flood/message.h"
@@ -107,8 +108,8 @@ class Link {
 
   // Whether Flood would send something.
   bool pending(Instant now) const {
-    return topology_sent_ != topology_.change() || follower_.pending() ||
-           (!to_announce_.empty() && now >= next_announcement_) || IsToAskToConfirm();
+    return topology_sent_ != topology_.change() || follower_.pending() || announcer_.due(now) ||
+           IsToAskToConfirm();
   }
 
   // Whether both sides have all rows that either had when the link came up.
@@ -151,9 +152,7 @@ class Link {
   // What Topology::Forwards says of our neighbour, by origin, as of a change of it.
   std::map<std::string, bool, std::less<>> forwards_;
   std::uint64_t forwards_as_of_ = 0;
-  std::vector<fleet::ClientHash> to_announce_;  // read from the feed, and not to be sent
-  Instant next_announcement_;
-  Instant last_announcement_;  // that held anything
+  Announcer announcer_;  // of what was read from the feed, and is not to be sent
   std::deque<Missing> missing_;
   absl::flat_hash_map<fleet::ClientHash, Announced> announced_;  // the newest, of those
   std::chrono::nanoseconds wait_for_others_;  // from the announcement until we ask
@@ -193,7 +192,6 @@ class Link {
   std::optional<fleet::Cursors> Sent() const;
   void Acknowledge(const fleet::Cursors& sent, Instant now);
   void SendTopology(std::string& out);
-  void Announce(Instant now, std::string& out);
   void AskForMissing(Instant now, std::string& out);
   bool Lacks(const Announced& announced) const;
   bool Forwards(std::string_view origin);

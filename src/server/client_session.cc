@@ -64,10 +64,10 @@ bool ClientSession::CanTake(const std::string& out) const {
 std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string& out) {
   std::size_t taken = 0;
   while (taken < input.size() && CanTake(out)) {
-    const ReadAhead ahead(input.substr(taken), node_.config.limits.line_bytes, node_.fleet);
+    const ReadAhead ahead(input.substr(taken), end, node_.config.limits.line_bytes, node_.fleet);
     for (const ReadAhead::Line& line : ahead.lines()) {
       if (!CanTake(out)) return taken;
-      Take(line.text, line.command, out);
+      Take(line.text, line.command, line.client, out);
       taken += line.consumed;
     }
     const std::string_view rest = input.substr(taken);
@@ -75,9 +75,7 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
       case net::LineScan::Kind::kLine:
         break;
       case net::LineScan::Kind::kPartial:
-        if (!end || rest.empty() || !CanTake(out)) return taken;
-        Take(rest, wire::ParseCommand(rest), out);
-        return input.size();
+        return taken;
       case net::LineScan::Kind::kTooLong:
         if (!CanTake(out)) return taken;
         TakeTooLong(rest, out);
@@ -87,11 +85,12 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
   return taken;
 }
 
-void ClientSession::Take(std::string_view line, const wire::Command& command, std::string& out) {
+void ClientSession::Take(std::string_view line, const wire::Command& command,
+                         fleet::ClientHash client, std::string& out) {
   if (node_.traffic) node_.traffic->In("client", peer_, line);
   if (const auto* iamat = std::get_if<wire::Iamat>(&command)) {
     stats_.iamat.Add();
-    Take(*iamat, out);
+    Take(*iamat, client, out);
   } else if (const auto* whatsat = std::get_if<wire::Whatsat>(&command)) {
     stats_.whatsat.Add();
     Take(*whatsat, line, out);
@@ -101,15 +100,15 @@ void ClientSession::Take(std::string_view line, const wire::Command& command, st
   }
 }
 
-void ClientSession::Take(const wire::Iamat& iamat, std::string& out) {
+void ClientSession::Take(const wire::Iamat& iamat, fleet::ClientHash client, std::string& out) {
   // Straight into what goes out, unless it has to wait there, or to be logged.
   std::string apart;
   std::string& reply = replies_ || node_.traffic ? apart : out;
   const wire::At at = wire::AppendAt(reply, iamat, node_.name, Now());
-  const fleet::Applied outcome = node_.fleet.Apply(at, fleet::kFromClient);
+  const fleet::Applied outcome = node_.fleet.Apply(at, client, fleet::kFromClient);
   stats_.reports[IndexOf(outcome)].Add();
   if (outcome == fleet::Applied::kStored) changed_ = true;
-  if (node_.durability) acknowledges_.push_back(fleet::HashClient(node_.fleet.key(), at.client));
+  if (node_.durability) acknowledges_.push_back(client);
   reply += '\n';
   if (&reply == &apart) Reply(apart, out);
 }

@@ -49,8 +49,10 @@ class ClientSession : public net::Connection {
   std::vector<fleet::ClientHash> acknowledges_;
 
   bool CanTake(const std::string& out) const;
-  void Take(std::string_view line, const wire::Command& command, std::string& out);
-  void Take(const wire::Iamat& iamat, std::string& out);
+  // `client` is the hash of the ID of whom an IAMAT tells.
+  void Take(std::string_view line, const wire::Command& command, fleet::ClientHash client,
+            std::string& out);
+  void Take(const wire::Iamat& iamat, fleet::ClientHash client, std::string& out);
   void Take(const wire::Whatsat& whatsat, std::string_view line, std::string& out);
   void TakeTooLong(std::string_view input, std::string& out);
   void Refuse(std::string_view line, std::string& out);

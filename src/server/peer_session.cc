@@ -101,11 +101,10 @@ std::size_t PeerSession::OnInput(std::string_view input, bool /*end*/, std::stri
 }
 
 std::size_t PeerSession::FetchAhead(std::string_view input) const {
-  constexpr std::size_t kLinesMax = 16;
-  std::array<fleet::ClientHash, kLinesMax> clients;
+  std::array<fleet::ClientHash, fleet::Fleet::kPrefetched> clients;
   std::size_t count = 0;
   std::size_t end = 0;
-  for (std::size_t line = 0; line < kLinesMax; ++line) {
+  for (std::size_t line = 0; line < clients.size(); ++line) {
     const std::size_t line_end = input.find('\n', end);
     if (line_end == std::string_view::npos) break;
     const std::string_view client = flood::ClientOfAtLine(input.substr(end, line_end - end));

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "fleet/fleet.h"
+#include "fleet/hash.h"
 #include "net/lines.h"
 #include "wire/command.h"
 
@@ -20,9 +21,12 @@ class ReadAhead {
     std::string_view text;  // without its line end
     std::size_t consumed;   // with it
     wire::Command command;
+    fleet::ClientHash client;  // of whom an IAMAT or a WHATSAT tells
   };
 
-  ReadAhead(std::string_view input, std::size_t line_bytes_max, const fleet::Fleet& fleet);
+  // At `end` nothing follows the input: its last line may lack the line end.
+  ReadAhead(std::string_view input, bool end, std::size_t line_bytes_max,
+            const fleet::Fleet& fleet);
 
   // They view the input.
   std::span<const Line> lines() const { return {lines_.data(), count_}; }
@@ -31,9 +35,7 @@ class ReadAhead {
   net::LineScan::Kind end() const { return end_; }
 
  private:
-  static constexpr std::size_t kLinesMax = 16;
-
-  std::array<Line, kLinesMax> lines_;
+  std::array<Line, fleet::Fleet::kPrefetched> lines_;
   std::size_t count_ = 0;
   net::LineScan::Kind end_ = net::LineScan::Kind::kLine;
 };

@@ -1,0 +1,90 @@
+#include "flood/announcer.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "fleet/testing.h"
+
+namespace herd::flood {
+namespace {
+
+using fleet::testing::OwnedAt;
+using std::chrono::milliseconds;
+
+constexpr Instant kStart{std::chrono::hours(1)};
+constexpr milliseconds kHeartbeat{1000};
+
+class Announcements : public ::testing::Test {
+ protected:
+  fleet::Fleet fleet_{fleet::HashKey{42}};
+  Announcer announcer_{fleet_, kHeartbeat, kStart};
+
+  // A report of each of so many clients, to be announced.
+  void Add(int clients) {
+    for (int i = 0; i < clients; ++i) {
+      const OwnedAt report("Hands", "client-" + std::to_string(i), "+1-1", "5", wire::UnixNanos{5});
+      fleet_.Apply(report.at(), fleet::kFromClient);
+      announcer_.Add(fleet::HashClient(fleet_.key(), report.at().client));
+    }
+  }
+
+  // What it says at that time; checks that it tells of as many rows as it says.
+  std::size_t Announce(milliseconds at) {
+    std::string out;
+    const std::size_t rows = announcer_.Announce(kStart + at, out);
+    std::size_t told = 0;
+    while (!out.empty()) {
+      const std::size_t end = out.find('\n');
+      told += std::get<Have>(ParseMessage(std::string_view(out).substr(0, end))).rows.size();
+      out.erase(0, end + 1);
+    }
+    EXPECT_EQ(told, rows);
+    return rows;
+  }
+};
+
+TEST_F(Announcements, AreMadeTenTimesInAHeartbeat) {
+  EXPECT_FALSE(announcer_.due(kStart));
+  Add(3);
+  EXPECT_TRUE(announcer_.due(kStart));
+  EXPECT_EQ(Announce(milliseconds(0)), 3);
+  EXPECT_FALSE(announcer_.at_work());
+  Add(2);
+  EXPECT_FALSE(announcer_.due(kStart + milliseconds(99)));
+  EXPECT_EQ(Announce(milliseconds(99)), 0);
+  EXPECT_EQ(Announce(milliseconds(100)), 2);
+  EXPECT_EQ(Announce(milliseconds(200)), 0);
+  EXPECT_EQ(announcer_.last(), kStart + milliseconds(100));
+}
+
+TEST_F(Announcements, OfManyRowsAreMadeInPieces) {
+  Add(600);
+  EXPECT_EQ(Announce(milliseconds(0)), 256);
+  EXPECT_TRUE(announcer_.at_work());
+  EXPECT_EQ(announcer_.next(), kStart + milliseconds(1));
+  EXPECT_EQ(Announce(milliseconds(0)), 0);
+  Add(1);  // is for the next round
+  EXPECT_EQ(Announce(milliseconds(1)), 256);
+  EXPECT_EQ(Announce(milliseconds(2)), 88);
+  EXPECT_FALSE(announcer_.at_work());
+  EXPECT_EQ(announcer_.next(), kStart + milliseconds(100));
+  EXPECT_EQ(Announce(milliseconds(100)), 1);
+}
+
+TEST_F(Announcements, OfVeryManyRowsAreMadeInThirtyTwoPieces) {
+  constexpr int kClients = 100'000;
+  Add(kClients);
+  std::size_t rows = 0;
+  int pieces = 0;
+  for (; announcer_.due(kStart + milliseconds(pieces)); ++pieces)
+    rows += Announce(milliseconds(pieces));
+  EXPECT_EQ(rows, kClients);
+  EXPECT_EQ(pieces, 32);
+}
+
+}  // namespace
+}  // namespace herd::flood
