@@ -1,6 +1,7 @@
 #include "server/links.h"
 
 #include <algorithm>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -68,10 +69,6 @@ std::size_t Links::Strangers() const {
 
 bool Links::FloodBefore(net::Connection& writer) {
   if (up_count_ == 0) return true;
-  if (loop_.OnThisThread()) {
-    Flood();
-    return true;
-  }
   {
     const std::lock_guard lock(writers_mutex_);
     writers_.push_back(writer.shared_from_this());
@@ -107,7 +104,7 @@ void Links::WakeFlood() {
     Flood();
     for (auto& writer : writers) {
       net::Loop& loop = writer->loop();
-      boost::asio::post(loop.context(), [writer = std::move(writer)] { writer->Release(); });
+      boost::asio::dispatch(loop.context(), [writer = std::move(writer)] { writer->Release(); });
     }
   });
 }

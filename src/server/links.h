@@ -45,9 +45,9 @@ class Links : public PeerOwner {
   // A connection to our port for neighbours.
   void Accept(net::Socket socket, const boost::asio::ip::tcp::endpoint& address);
 
-  // Hands all changes to the links before `writer` writes its replies. True when that has happened;
-  // false on another thread than the loop's: then `writer` is to hold them, and is released on its
-  // own loop. Any thread.
+  // Hands all changes to the links soon. True when there is none; else `writer` is to hold its
+  // replies, and is released on its own loop when that has happened. So one write to a neighbour
+  // carries the reports of all clients that were ready together. Any thread.
   bool FloodBefore(net::Connection& writer);
 
   // Calls `done`, on the loop's thread, once durability.ack's number of neighbours have confirmed
