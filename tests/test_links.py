@@ -225,7 +225,7 @@ class HandMade(HerdCase):
         self.refuses("secret", secret="not-the-secret-of-this-herd")
 
     def test_another_version_is_refused(self) -> None:
-        self.refuses("version", version=b"4")
+        self.refuses("version", version=b"5")
         self.refuses("version", version=b"99999999999999999999")
 
     def test_another_herd_is_refused(self) -> None:

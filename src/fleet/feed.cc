@@ -40,9 +40,12 @@ RowIndex Feed::After(ChangeNumber cursor, RowIndex last_read) const {
     return row;
   }
   RowIndex row = kNoRow;
-  for (RowIndex before = last_; before != kNoRow && ChangeOf(before) > cursor;
-       before = At(before).previous) {
+  RowIndex before = last_;
+  // Counted, so as not to look at the row before them: it is in no cache.
+  for (std::uint64_t seen = 0; seen < behind && before != kNoRow && ChangeOf(before) > cursor;
+       ++seen) {
     row = before;
+    before = At(before).previous;
   }
   return row;
 }

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -57,6 +58,10 @@ class alignas(64) Row {
   void AppendAtLine(std::string& out) const;
   std::string at_line() const;
   std::string_view server() const;
+  // Nothing when the server's name has none (NumberOf).
+  std::optional<ServerNumber> server_number() const {
+    return client_size_ != 0 ? server_ : NumberOf(server());
+  }
   std::string_view client() const {
     return client_size_ != 0 ? std::string_view(client_.data(), client_size_) : TextClient();
   }

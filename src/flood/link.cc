@@ -331,15 +331,17 @@ std::optional<fleet::Cursors> Link::Sent() const {
   return backlog_ ? backlog_->cursors() : follower_.cursors();
 }
 
-bool Link::Forwards(std::string_view origin) {
+bool Link::Forwards(const fleet::Row& row) {
   if (forwards_as_of_ != topology_.change()) {
     forwards_.clear();
     forwards_as_of_ = topology_.change();
   }
-  auto known = forwards_.find(origin);
-  if (known == forwards_.end())
-    known = forwards_.emplace(origin, topology_.Forwards(origin, start_.neighbour)).first;
-  return known->second;
+  const std::optional<fleet::ServerNumber> origin = row.server_number();
+  if (!origin) return topology_.Forwards(row.server(), start_.neighbour);
+  const auto place = static_cast<std::size_t>(*origin);
+  if (place >= forwards_.size()) forwards_.resize(place + 1);
+  if (!forwards_[place]) forwards_[place] = topology_.Forwards(row.server(), start_.neighbour);
+  return *forwards_[place];
 }
 
 void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
@@ -349,7 +351,7 @@ void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
     if (row.from() == start_.id) return true;
     if (Planted(Fault::kForgetToForward) && row.from() == fleet::LinkId{0}) return true;
     if (Planted(Fault::kSkipTombstone) && row.forgotten()) return true;
-    if (Forwards(row.server())) {
+    if (Forwards(row)) {
       Send(row, out);
     } else {
       announcer_.Add(fleet::HashClient(fleet_.key(), row.client()));

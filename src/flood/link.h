@@ -8,7 +8,6 @@
 #include <deque>
 #include <expected>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -149,8 +148,8 @@ class Link {
   const Start start_;
   const std::function<void()> wake_;
   std::uint64_t topology_sent_ = 0;  // up to this change
-  // What Topology::Forwards says of our neighbour, by origin, as of a change of it.
-  std::map<std::string, bool, std::less<>> forwards_;
+  // What Topology::Forwards says of our neighbour, by the origin's number, as of a change of it.
+  std::vector<std::optional<bool>> forwards_;
   std::uint64_t forwards_as_of_ = 0;
   Announcer announcer_;  // of what was read from the feed, and is not to be sent
   std::deque<Missing> missing_;
@@ -194,7 +193,7 @@ class Link {
   void SendTopology(std::string& out);
   void AskForMissing(Instant now, std::string& out);
   bool Lacks(const Announced& announced) const;
-  bool Forwards(std::string_view origin);
+  bool Forwards(const fleet::Row& row);
   bool IsToAskToConfirm() const;
   void AskToConfirm(Instant now, std::string& out);
   void Send(const fleet::Row& row, std::string& out);
