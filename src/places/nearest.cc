@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,20 +21,27 @@ struct Candidates {
   std::uint64_t count = 0;
 };
 
-Candidates Within(std::span<const format::Cell> cells, const geo::LatLng& center,
-                  geo::Metres reach) {
+std::uint64_t BlockBegin(std::ptrdiff_t block, std::uint64_t place_count) {
+  return std::min(static_cast<std::uint64_t>(block) * format::kBlockPlaces, place_count);
+}
+
+// `cells` are those of the first places of the blocks, of `place_count` places.
+Candidates Within(std::span<const format::Cell> cells, std::uint64_t place_count,
+                  const geo::LatLng& center, geo::Metres reach) {
   Candidates candidates;
   const geo::CapCover cover = geo::CoverCap(center, reach);
   candidates.ranges.reserve(cover.Ranges().size());
   auto from = cells.begin();
   for (const geo::CellRange& range : cover.Ranges()) {
-    const auto begin = std::lower_bound(from, cells.end(), range.first.value);
+    auto begin = std::lower_bound(from, cells.end(), range.first.value);
     const auto end = std::upper_bound(begin, cells.end(), range.last.value);
+    // The block before may end with places of this range, and may have been taken already.
+    if (begin != from) --begin;
     from = end;
     if (begin == end) continue;
-    candidates.ranges.push_back({static_cast<std::uint64_t>(begin - cells.begin()),
-                                 static_cast<std::uint64_t>(end - cells.begin())});
-    candidates.count += static_cast<std::uint64_t>(end - begin);
+    candidates.ranges.push_back({BlockBegin(begin - cells.begin(), place_count),
+                                 BlockBegin(end - cells.begin(), place_count)});
+    candidates.count += candidates.ranges.back().end - candidates.ranges.back().begin;
   }
   return candidates;
 }
@@ -101,11 +109,11 @@ std::vector<Index::Near> Index::Nearest(const geo::LatLng& center, geo::Metres r
   // one has, look there, and go on outwards only when that did not settle it.
   const std::uint64_t wanted = kCandidatesFew + kCoverExcess * count_max;
   geo::Metres reach = radius;
-  Candidates candidates = Within(cells_, center, reach);
+  Candidates candidates = Within(cells_, PlaceCount(), center, reach);
   while (candidates.count > 2 * wanted && reach > kReachMin) {
     const double share = static_cast<double>(wanted) / static_cast<double>(candidates.count);
     reach.value *= std::sqrt(share);
-    candidates = Within(cells_, center, reach);
+    candidates = Within(cells_, PlaceCount(), center, reach);
   }
   while (true) {
     Best best(center, radius, count_max);
@@ -117,7 +125,7 @@ std::vector<Index::Near> Index::Nearest(const geo::LatLng& center, geo::Metres r
     // When there are enough, none beyond the worst of them matters; within that all do.
     reach = best.IsFull() ? best.Worst()
                           : geo::Metres{std::min(radius.value, reach.value * kReachGrowth)};
-    candidates = Within(cells_, center, reach);
+    candidates = Within(cells_, PlaceCount(), center, reach);
   }
 }
 
