@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <span>
 #include <utility>
 #include <vector>
@@ -44,6 +45,41 @@ Candidates Within(std::span<const format::Cell> cells, std::uint64_t place_count
     candidates.count += candidates.ranges.back().end - candidates.ranges.back().begin;
   }
   return candidates;
+}
+
+// A radius, at most `radius`, within which there are `count_max` places if there are that many in
+// `radius`; mostly not much larger than need be. Places that follow each other are mostly near each
+// other, so the nearest of a few about the center's own cell tell how far one has to look.
+geo::Metres Bound(std::span<const format::Cell> cells, std::span<const format::Position> positions,
+                  const geo::LatLng& center, geo::Metres radius, std::size_t count_max) {
+  const auto after = std::ranges::upper_bound(cells, geo::LeafCell(center).value) - cells.begin();
+  const auto apart = static_cast<std::ptrdiff_t>(
+      1 + std::min<std::uint64_t>(count_max, positions.size()) / format::kBlockPlaces);
+  const std::uint64_t begin =
+      BlockBegin(std::max<std::ptrdiff_t>(after - 1 - apart, 0), positions.size());
+  const std::uint64_t end = BlockBegin(after + apart, positions.size());
+  if (end - begin < count_max) return radius;
+
+  // Which are the nearest is found as on a flat map; how far they are is exact.
+  struct Guess {
+    double square;
+    std::uint64_t place;
+  };
+  std::vector<Guess> guesses(end - begin);
+  const geo::LatLngE7 from = geo::ToE7(center);
+  const double shrink = std::cos(center.lat_deg * (std::numbers::pi / 180));
+  for (std::uint64_t i = begin; i < end; ++i) {
+    const double lat = static_cast<double>(positions[i].lat) - from.lat;
+    const double lng = (static_cast<double>(positions[i].lng) - from.lng) * shrink;
+    guesses[i - begin] = {lat * lat + lng * lng, i};
+  }
+  const auto last = guesses.begin() + static_cast<std::ptrdiff_t>(count_max);
+  std::ranges::nth_element(guesses, last - 1, {}, &Guess::square);
+  geo::Metres bound;
+  for (auto guess = guesses.begin(); guess != last; ++guess) {
+    bound = std::max(bound, geo::Distance(center, geo::ToLatLng(positions[guess->place])));
+  }
+  return std::min(bound, radius);
 }
 
 bool Precedes(const Index::Near& a, const Index::Near& b) {
@@ -105,8 +141,9 @@ constexpr geo::Metres kReachMin{1};
 std::vector<Index::Near> Index::Nearest(const geo::LatLng& center, geo::Metres radius,
                                         std::size_t count_max) const {
   if (count_max == 0) return {};
-  // Where places are dense, a small cap has enough of them: guess its size from how many the large
-  // one has, look there, and go on outwards only when that did not settle it.
+  radius = Bound(cells_, positions_, center, radius, count_max);
+  // Should there still be too many, a smaller cap has enough of them: guess its size from how many
+  // the large one has, look there, and go on outwards only when that did not settle it.
   const std::uint64_t wanted = kCandidatesFew + kCoverExcess * count_max;
   geo::Metres reach = radius;
   Candidates candidates = Within(cells_, PlaceCount(), center, reach);
