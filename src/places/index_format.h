@@ -35,7 +35,7 @@ static_assert(sizeof(Header) == 64);
 // Places stand in the order of the S2 leaf cells of their positions. Kept are only the cells of the
 // first place of each block, so that bisecting them stays within a processor's cache.
 using Cell = std::uint64_t;
-inline constexpr std::uint64_t kBlockPlaces = 32;  // the last block may have less
+inline constexpr std::uint64_t kBlockPlaces = 16;  // the last block may have less
 
 constexpr std::uint64_t BlockCount(std::uint64_t place_count) {
   return (place_count + kBlockPlaces - 1) / kBlockPlaces;
