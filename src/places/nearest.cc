@@ -141,12 +141,15 @@ constexpr geo::Metres kReachMin{1};
 std::vector<Index::Near> Index::Nearest(const geo::LatLng& center, geo::Metres radius,
                                         std::size_t count_max) const {
   if (count_max == 0) return {};
-  radius = Bound(cells_, positions_, center, radius, count_max);
-  // Should there still be too many, a smaller cap has enough of them: guess its size from how many
-  // the large one has, look there, and go on outwards only when that did not settle it.
   const std::uint64_t wanted = kCandidatesFew + kCoverExcess * count_max;
   geo::Metres reach = radius;
   Candidates candidates = Within(cells_, PlaceCount(), center, reach);
+  if (candidates.count > wanted) {
+    reach = radius = Bound(cells_, positions_, center, radius, count_max);
+    candidates = Within(cells_, PlaceCount(), center, reach);
+  }
+  // Where that did not help, a smaller cap still has enough: guess its size from how many the large
+  // one has, look there, and go on outwards only when that did not settle it.
   while (candidates.count > 2 * wanted && reach > kReachMin) {
     const double share = static_cast<double>(wanted) / static_cast<double>(candidates.count);
     reach.value *= std::sqrt(share);
