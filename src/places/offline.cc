@@ -95,7 +95,11 @@ Answer OfflineProvider::Nearby(const Query& query) const {
   if (nearest.empty()) return EmptyAnswer(Status::kZeroResults);
   std::vector<Index::Place> places;
   places.reserve(nearest.size());
-  for (const Index::Near& near : nearest) places.push_back(index_.At(near.place));
+  for (const Index::Near& near : nearest) {
+    places.push_back(index_.At(near.place));
+    // Of ten million places a text is in no cache: all are fetched while the first is written.
+    __builtin_prefetch(places.back().name.data());
+  }
 
   Answer answer{.status = Status::kOk, .json = "{\"html_attributions\":["};
   std::string& json = answer.json;
