@@ -83,7 +83,9 @@ def _indexes(stage: Stage, up: contextlib.ExitStack) -> tuple[Path, Path]:
     if not towns.exists():
         raise Failed("there is no index of towns: script/places says why")
     made = ROOT / "build" / "made-places.index"
-    if not made.exists():
+    # One of an older format is made anew as well.
+    info = [stage.program("herd"), "places", "info", "--index", str(made)]
+    if subprocess.run(info, capture_output=True, check=False).returncode != 0:
         stage.say(f"making {MADE:,} places; this takes a while, once")
         _made(stage, MADE, made, towns)
     return towns, made

@@ -80,7 +80,7 @@ std::string Index::ReadHeader() {
   if (layout.end != header.file_size) return std::string(kInconsistent);
   if (Checksum(bytes.substr(sizeof(header))) != header.body_checksum) return std::string(kDamaged);
 
-  cells_ = Column<format::Cell>(bytes, layout.cells, header.place_count);
+  cells_ = Column<format::Cell>(bytes, layout.cells, format::BlockCount(header.place_count));
   positions_ = Column<format::Position>(bytes, layout.positions, header.place_count);
   details_ = Column<format::Detail>(bytes, layout.details, header.place_count);
   text_ = bytes.substr(layout.text);

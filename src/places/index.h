@@ -55,7 +55,7 @@ class Index {
   // The error is one line that names the file and says what to do.
   static std::expected<Index, std::string> Open(const std::filesystem::path& path);
 
-  std::uint64_t PlaceCount() const { return cells_.size(); }
+  std::uint64_t PlaceCount() const { return positions_.size(); }
   std::uint64_t FileSize() const { return file_.Bytes().size(); }
   std::span<const Source> Sources() const { return sources_; }
 
@@ -84,7 +84,7 @@ class Index {
   bool HasText(const format::TextRange& range) const;
 
   MappedFile file_;
-  std::span<const format::Cell> cells_;
+  std::span<const format::Cell> cells_;  // of the first place of each block
   std::span<const format::Position> positions_;
   std::span<const format::Detail> details_;
   std::string_view text_;

@@ -118,7 +118,9 @@ format::Header IndexBuilder::PlanHeader() const {
 
 template <typename Output>
 void IndexBuilder::WriteBody(Output& output) const {
-  for (const Record& record : records_) output.Append(BytesOf(record.cell));
+  for (std::size_t i = 0; i < records_.size(); i += format::kBlockPlaces) {
+    output.Append(BytesOf(records_[i].cell));
+  }
   for (const Record& record : records_) output.Append(BytesOf(record.position));
   // The text is written in the order of the records, so that an answer's texts share pages.
   std::uint64_t text = 0;

@@ -14,7 +14,7 @@ namespace herd::places::format {
 static_assert(std::endian::native == std::endian::little);
 
 inline constexpr std::array<char, 8> kMagic{'H', 'E', 'R', 'D', 'P', 'L', 'C', '\n'};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 // At the start of the file. The magic and the version stay where they are in every version.
 struct Header {
@@ -32,8 +32,16 @@ struct Header {
 };
 static_assert(sizeof(Header) == 64);
 
-// The columns, `place_count` of each, in the order of the cells:
-using Cell = std::uint64_t;  // S2 leaf cell of the position
+// Places stand in the order of the S2 leaf cells of their positions. Kept are only the cells of the
+// first place of each block, so that bisecting them stays within a processor's cache.
+using Cell = std::uint64_t;
+inline constexpr std::uint64_t kBlockPlaces = 16;  // the last block may have less
+
+constexpr std::uint64_t BlockCount(std::uint64_t place_count) {
+  return (place_count + kBlockPlaces - 1) / kBlockPlaces;
+}
+
+// The columns, `place_count` of each:
 using Position = geo::LatLngE7;
 static_assert(sizeof(Position) == 8);
 
@@ -87,7 +95,7 @@ struct Layout {
   // The counts are each below kCountMax, so that no sum overflows.
   Layout(std::uint64_t place_count, std::uint64_t kind_count, std::uint64_t source_count,
          std::uint64_t text_size)
-      : positions(cells + place_count * sizeof(Cell)),
+      : positions(cells + BlockCount(place_count) * sizeof(Cell)),
         details(positions + place_count * sizeof(Position)),
         kinds(details + place_count * sizeof(Detail)),
         sources(kinds + kind_count * sizeof(Kind)),

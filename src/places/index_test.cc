@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -207,7 +208,6 @@ TEST(Index, RefusesContradictionsUnderRightChecksums) {
   EXPECT_THAT(broken(offsetof(format::Header, text_size), kHuge64), contradicts);
   EXPECT_THAT(broken(offsetof(format::Header, kind_count), kHuge32), contradicts);
   EXPECT_THAT(broken(offsetof(format::Header, source_count), kHuge32), contradicts);
-  EXPECT_THAT(broken(layout.cells, kHuge64), contradicts);
   EXPECT_THAT(broken(layout.positions, std::int32_t{900'000'001}), contradicts);
   EXPECT_THAT(broken(layout.positions + 4, std::int32_t{-1'800'000'001}), contradicts);
   EXPECT_THAT(broken(layout.details, kHuge32), contradicts);
@@ -220,6 +220,23 @@ TEST(Index, RefusesContradictionsUnderRightChecksums) {
   EXPECT_THAT(broken(layout.kinds + offsetof(format::Kind, source), std::uint32_t{2}), contradicts);
   EXPECT_THAT(broken(layout.sources, kHuge64), contradicts);
   EXPECT_THAT(broken(layout.sources + offsetof(format::Source, attribution), kHuge64), contradicts);
+}
+
+TEST(Index, RefusesBlocksOutOfOrder) {
+  const TestFolder folder;
+  IndexBuilder builder;
+  const auto source = builder.AddSource("x", "", "x");
+  for (std::uint64_t i = 0; i < 2 * format::kBlockPlaces + 1; ++i) {
+    builder.Add(source, PlaceAt(static_cast<double>(i), 0, "x"));
+  }
+  ASSERT_TRUE(std::move(builder).Write(folder / "index"));
+  EXPECT_EQ(OpenError(folder / "index"), "opened");
+  std::string bytes = ReadAll(folder / "index");
+  std::swap_ranges(bytes.begin() + sizeof(format::Header),
+                   bytes.begin() + sizeof(format::Header) + 8,
+                   bytes.begin() + sizeof(format::Header) + 8);
+  FixChecksums(bytes);
+  EXPECT_THAT(OpenError(folder.Write("broken", bytes)), HasSubstr("contradicts itself"));
 }
 
 TEST(Index, OutlivesItsReplacement) {

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,22 +22,64 @@ struct Candidates {
   std::uint64_t count = 0;
 };
 
-Candidates Within(std::span<const format::Cell> cells, const geo::LatLng& center,
-                  geo::Metres reach) {
+std::uint64_t BlockBegin(std::ptrdiff_t block, std::uint64_t place_count) {
+  return std::min(static_cast<std::uint64_t>(block) * format::kBlockPlaces, place_count);
+}
+
+// `cells` are those of the first places of the blocks, of `place_count` places.
+Candidates Within(std::span<const format::Cell> cells, std::uint64_t place_count,
+                  const geo::LatLng& center, geo::Metres reach) {
   Candidates candidates;
   const geo::CapCover cover = geo::CoverCap(center, reach);
   candidates.ranges.reserve(cover.Ranges().size());
   auto from = cells.begin();
   for (const geo::CellRange& range : cover.Ranges()) {
-    const auto begin = std::lower_bound(from, cells.end(), range.first.value);
+    auto begin = std::lower_bound(from, cells.end(), range.first.value);
     const auto end = std::upper_bound(begin, cells.end(), range.last.value);
+    // The block before may end with places of this range, and may have been taken already.
+    if (begin != from) --begin;
     from = end;
     if (begin == end) continue;
-    candidates.ranges.push_back({static_cast<std::uint64_t>(begin - cells.begin()),
-                                 static_cast<std::uint64_t>(end - cells.begin())});
-    candidates.count += static_cast<std::uint64_t>(end - begin);
+    candidates.ranges.push_back({BlockBegin(begin - cells.begin(), place_count),
+                                 BlockBegin(end - cells.begin(), place_count)});
+    candidates.count += candidates.ranges.back().end - candidates.ranges.back().begin;
   }
   return candidates;
+}
+
+// A radius, at most `radius`, within which there are `count_max` places if there are that many in
+// `radius`; mostly not much larger than need be. Places that follow each other are mostly near each
+// other, so the nearest of a few about the center's own cell tell how far one has to look.
+geo::Metres Bound(std::span<const format::Cell> cells, std::span<const format::Position> positions,
+                  const geo::LatLng& center, geo::Metres radius, std::size_t count_max) {
+  const auto after = std::ranges::upper_bound(cells, geo::LeafCell(center).value) - cells.begin();
+  const auto apart = static_cast<std::ptrdiff_t>(
+      1 + std::min<std::uint64_t>(count_max, positions.size()) / format::kBlockPlaces);
+  const std::uint64_t begin =
+      BlockBegin(std::max<std::ptrdiff_t>(after - 1 - apart, 0), positions.size());
+  const std::uint64_t end = BlockBegin(after + apart, positions.size());
+  if (end - begin < count_max) return radius;
+
+  // Which are the nearest is found as on a flat map; how far they are is exact.
+  struct Guess {
+    double square;
+    std::uint64_t place;
+  };
+  std::vector<Guess> guesses(end - begin);
+  const geo::LatLngE7 from = geo::ToE7(center);
+  const double shrink = std::cos(center.lat_deg * (std::numbers::pi / 180));
+  for (std::uint64_t i = begin; i < end; ++i) {
+    const double lat = static_cast<double>(positions[i].lat) - from.lat;
+    const double lng = (static_cast<double>(positions[i].lng) - from.lng) * shrink;
+    guesses[i - begin] = {lat * lat + lng * lng, i};
+  }
+  const auto last = guesses.begin() + static_cast<std::ptrdiff_t>(count_max);
+  std::ranges::nth_element(guesses, last - 1, {}, &Guess::square);
+  geo::Metres bound;
+  for (auto guess = guesses.begin(); guess != last; ++guess) {
+    bound = std::max(bound, geo::Distance(center, geo::ToLatLng(positions[guess->place])));
+  }
+  return std::min(bound, radius);
 }
 
 bool Precedes(const Index::Near& a, const Index::Near& b) {
@@ -97,15 +141,19 @@ constexpr geo::Metres kReachMin{1};
 std::vector<Index::Near> Index::Nearest(const geo::LatLng& center, geo::Metres radius,
                                         std::size_t count_max) const {
   if (count_max == 0) return {};
-  // Where places are dense, a small cap has enough of them: guess its size from how many the large
-  // one has, look there, and go on outwards only when that did not settle it.
   const std::uint64_t wanted = kCandidatesFew + kCoverExcess * count_max;
   geo::Metres reach = radius;
-  Candidates candidates = Within(cells_, center, reach);
+  Candidates candidates = Within(cells_, PlaceCount(), center, reach);
+  if (candidates.count > wanted) {
+    reach = radius = Bound(cells_, positions_, center, radius, count_max);
+    candidates = Within(cells_, PlaceCount(), center, reach);
+  }
+  // Where that did not help, a smaller cap still has enough: guess its size from how many the large
+  // one has, look there, and go on outwards only when that did not settle it.
   while (candidates.count > 2 * wanted && reach > kReachMin) {
     const double share = static_cast<double>(wanted) / static_cast<double>(candidates.count);
     reach.value *= std::sqrt(share);
-    candidates = Within(cells_, center, reach);
+    candidates = Within(cells_, PlaceCount(), center, reach);
   }
   while (true) {
     Best best(center, radius, count_max);
@@ -117,7 +165,7 @@ std::vector<Index::Near> Index::Nearest(const geo::LatLng& center, geo::Metres r
     // When there are enough, none beyond the worst of them matters; within that all do.
     reach = best.IsFull() ? best.Worst()
                           : geo::Metres{std::min(radius.value, reach.value * kReachGrowth)};
-    candidates = Within(cells_, center, reach);
+    candidates = Within(cells_, PlaceCount(), center, reach);
   }
 }
 

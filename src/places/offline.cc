@@ -1,5 +1,7 @@
 #include "places/offline.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -22,19 +24,17 @@ constexpr std::size_t kResultBytes = 512;
 void AppendDegrees(std::string& out, std::int32_t e7) {
   constexpr std::uint32_t kUnit = 10'000'000;
   const std::uint32_t size = static_cast<std::uint32_t>(std::abs(e7));
-  if (e7 < 0) out += '-';
-  std::array<char, 10> digits{};
-  char* end = std::to_chars(digits.data(), digits.data() + digits.size(), size / kUnit).ptr;
-  out.append(digits.data(), end);
-  std::uint32_t fraction = size % kUnit;
-  if (fraction == 0) return;
-  digits.fill('0');
-  digits[0] = '.';
-  for (std::size_t i = 7; i > 0; --i, fraction /= 10) {
-    digits[i] = static_cast<char>('0' + fraction % 10);
+  std::array<char, 12> text{'-'};
+  char* const begin = text.data() + (e7 < 0 ? 0 : 1);
+  char* end = std::to_chars(text.data() + 1, text.data() + 4, size / kUnit).ptr;
+  if (const std::uint32_t fraction = size % kUnit; fraction != 0) {
+    const fmt::format_int digits(kUnit + fraction);  // a 1, where the point goes, and seven more
+    char* const point = end;
+    end = std::copy_n(digits.data(), digits.size(), point);
+    *point = '.';
+    while (end[-1] == '0') --end;
   }
-  const std::string_view text(digits.data(), 8);
-  out += text.substr(0, text.find_last_not_of('0') + 1);
+  out += std::string_view(begin, end);
 }
 
 void AppendPoint(std::string& out, const geo::LatLngE7& point) {
@@ -95,7 +95,11 @@ Answer OfflineProvider::Nearby(const Query& query) const {
   if (nearest.empty()) return EmptyAnswer(Status::kZeroResults);
   std::vector<Index::Place> places;
   places.reserve(nearest.size());
-  for (const Index::Near& near : nearest) places.push_back(index_.At(near.place));
+  for (const Index::Near& near : nearest) {
+    places.push_back(index_.At(near.place));
+    // Of ten million places a text is in no cache: all are fetched while the first is written.
+    __builtin_prefetch(places.back().name.data());
+  }
 
   Answer answer{.status = Status::kOk, .json = "{\"html_attributions\":["};
   std::string& json = answer.json;
