@@ -8,6 +8,7 @@ namespace herd::fleet {
 
 Follower::Follower(Fleet& fleet, std::function<void()> wake)
     : fleet_(fleet), wake_(std::move(wake)) {
+  last_read_.fill(kNoRow);
   for (std::size_t index = 0; index < Fleet::kStripes; ++index) {
     Fleet::Stripe& stripe = *fleet_.stripes_[index];
     const std::lock_guard lock(stripe.mutex);
@@ -24,7 +25,7 @@ Follower::~Follower() {
 }
 
 void Follower::Rewind(const Cursors& to) {
-  last_read_ = kNoRow;
+  last_read_.fill(kNoRow);
   for (std::size_t index = 0; index < Fleet::kStripes; ++index) {
     const Fleet::Stripe& stripe = *fleet_.stripes_[index];
     const std::lock_guard lock(stripe.mutex);

@@ -62,7 +62,7 @@ class Follower {
   Cursors cursor_{};
   Cursors complete_{};
   std::size_t next_stripe_ = 0;
-  RowIndex last_read_ = kNoRow;  // of next_stripe_, where Read has stopped in it
+  std::array<RowIndex, Fleet::kStripes> last_read_;  // of each stripe, or kNoRow
   std::atomic<std::uint64_t> changed_stripes_ = 0;
 
   static std::uint64_t Bit(std::size_t stripe) { return std::uint64_t{1} << stripe; }
@@ -106,15 +106,15 @@ template <typename Take>
 bool Follower::ReadStripe(std::size_t index, Take& take) {
   Fleet::Stripe& stripe = *fleet_.stripes_[index];
   const std::lock_guard lock(stripe.mutex);
-  RowIndex next = stripe.feed.After(cursor_[index], last_read_);
-  last_read_ = kNoRow;
-  for (; next != kNoRow; next = stripe.feed.Next(next)) {
-    const Row& row = stripe.rows[next];
+  RowIndex& last_read = last_read_[index];
+  RowIndex next = stripe.feed.After(cursor_[index], last_read);
+  while (next != kNoRow) {
+    last_read = next;
+    next = stripe.feed.Next(next);
+    if (next != kNoRow) __builtin_prefetch(&stripe.rows[next]);
+    const Row& row = stripe.rows[last_read];
     cursor_[index] = row.change();
-    if (!take(row)) {
-      last_read_ = next;
-      return false;
-    }
+    if (!take(row)) return false;
   }
   // The newest may have been removed from the feed.
   cursor_[index] = complete_[index] = stripe.feed.newest();

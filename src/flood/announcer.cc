@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 
 namespace herd::flood {
 namespace {
@@ -35,16 +34,14 @@ std::size_t Announcer::Announce(Instant now, std::string& out) {
     next_round_ = now + heartbeat_ / kRoundsPerHeartbeat;
   }
   const std::size_t piece = std::max(kPieceRowsMin, announcing_.size() / kPiecesMax + 1);
-  const auto rest = std::span(announcing_).subspan(begun_);
-  const auto clients = rest.first(std::min(piece, rest.size()));
-  std::size_t rows = 0;
-  fleet_.FindRows(clients, [&](fleet::ClientHash client, const fleet::Row& row) {
-    if (rows % kRowsPerLine == 0) out += rows == 0 ? "HAVE " : "\nHAVE ";
-    ++rows;
-    AppendAnnounced(out, AnnouncementOf(fleet_.key(), client, row));
-  });
-  if (rows > 0) out += '\n';
-  begun_ += clients.size();
+  const std::size_t end = std::min(begun_ + piece, announcing_.size());
+  const std::size_t rows = end - begun_;
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (row % kRowsPerLine == 0) out += row == 0 ? "HAVE " : "\nHAVE ";
+    AppendAnnounced(out, announcing_[begun_ + row]);
+  }
+  out += '\n';
+  begun_ = end;
   last_ = now;
   next_ = at_work() ? now + heartbeat_ / kPiecesPerHeartbeat : std::max(now, next_round_);
   return rows;

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "fleet/fleet.h"
 #include "fleet/hash.h"
 #include "fleet/row.h"
 #include "flood/message.h"
@@ -20,12 +19,10 @@ Announced AnnouncementOf(fleet::HashKey key, fleet::ClientHash client, const fle
 // that were added since, in pieces, so that rows that are sent never wait long behind them.
 class Announcer {
  public:
-  // `fleet` outlives it.
-  Announcer(const fleet::Fleet& fleet, std::chrono::nanoseconds heartbeat, Instant now)
-      : fleet_(fleet), heartbeat_(heartbeat), next_(now), last_(now - heartbeat) {}
+  Announcer(std::chrono::nanoseconds heartbeat, Instant now)
+      : heartbeat_(heartbeat), next_(now), last_(now - heartbeat) {}
 
-  // The newest row of the client is to be announced.
-  void Add(fleet::ClientHash client) { added_.push_back(client); }
+  void Add(const Announced& row) { added_.push_back(row); }
 
   // Whether Announce would do anything.
   bool due(Instant now) const { return now >= next_ && (at_work() || !added_.empty()); }
@@ -41,10 +38,9 @@ class Announcer {
   Instant last() const { return last_; }
 
  private:
-  const fleet::Fleet& fleet_;
   const std::chrono::nanoseconds heartbeat_;
-  std::vector<fleet::ClientHash> added_;
-  std::vector<fleet::ClientHash> announcing_;  // the first begun_ of them are done
+  std::vector<Announced> added_;
+  std::vector<Announced> announcing_;  // the first begun_ of them are done
   std::size_t begun_ = 0;
   Instant next_round_;
   Instant next_;

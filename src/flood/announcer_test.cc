@@ -3,16 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "fleet/testing.h"
-
 namespace herd::flood {
 namespace {
 
-using fleet::testing::OwnedAt;
 using std::chrono::milliseconds;
 
 constexpr Instant kStart{std::chrono::hours(1)};
@@ -20,16 +18,12 @@ constexpr milliseconds kHeartbeat{1000};
 
 class Announcements : public ::testing::Test {
  protected:
-  fleet::Fleet fleet_{fleet::HashKey{42}};
-  Announcer announcer_{fleet_, kHeartbeat, kStart};
+  Announcer announcer_{kHeartbeat, kStart};
 
-  // A report of each of so many clients, to be announced.
-  void Add(int clients) {
-    for (int i = 0; i < clients; ++i) {
-      const OwnedAt report("Hands", "client-" + std::to_string(i), "+1-1", "5", wire::UnixNanos{5});
-      fleet_.Apply(report.at(), fleet::kFromClient);
-      announcer_.Add(fleet::HashClient(fleet_.key(), report.at().client));
-    }
+  // So many rows, to be announced.
+  void Add(std::uint32_t rows) {
+    for (std::uint32_t row = 0; row < rows; ++row)
+      announcer_.Add({.client = fleet::ClientHash{row}, .effective_time = {5}, .row = row});
   }
 
   // What it says at that time; checks that it tells of as many rows as it says.
@@ -76,13 +70,13 @@ TEST_F(Announcements, OfManyRowsAreMadeInPieces) {
 }
 
 TEST_F(Announcements, OfVeryManyRowsAreMadeInThirtyTwoPieces) {
-  constexpr int kClients = 100'000;
-  Add(kClients);
+  constexpr std::uint32_t kRows = 100'000;
+  Add(kRows);
   std::size_t rows = 0;
   int pieces = 0;
   for (; announcer_.due(kStart + milliseconds(pieces)); ++pieces)
     rows += Announce(milliseconds(pieces));
-  EXPECT_EQ(rows, kClients);
+  EXPECT_EQ(rows, kRows);
   EXPECT_EQ(pieces, 32);
 }
 

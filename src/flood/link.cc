@@ -64,7 +64,7 @@ Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::fun
       topology_(topology),
       start_(start),
       wake_(std::move(wake)),
-      announcer_(fleet, start.timing.heartbeat, start.now),
+      announcer_(start.timing.heartbeat, start.now),
       wait_for_others_(WaitMin(start.timing)),
       last_tick_(start.now),
       last_heard_(start.now),
@@ -354,7 +354,8 @@ void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
     if (Forwards(row)) {
       Send(row, out);
     } else {
-      announcer_.Add(fleet::HashClient(fleet_.key(), row.client()));
+      const auto client = fleet::HashClient(fleet_.key(), row.client());
+      announcer_.Add(AnnouncementOf(fleet_.key(), client, row));
     }
     return out.size() < bytes_max;
   });

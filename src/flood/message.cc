@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "flood/hex.h"
+
 namespace herd::flood {
 namespace {
 
@@ -51,6 +53,7 @@ Message ParseNumbered(std::string_view text) {
 }
 
 constexpr std::size_t kHashDigits = 16;
+constexpr std::size_t kAnnouncedDigits = 2 * kHashDigits + kHashDigits / 2;
 constexpr std::string_view kNone = "-";
 
 // Takes a number below `end` and the space behind it from the front.
@@ -63,46 +66,39 @@ std::optional<std::size_t> TakeIndex(std::string_view& text, std::size_t end) {
   return number;
 }
 
-constexpr std::uint8_t kNoDigit = 0xFF;
-
-constexpr std::array<std::uint8_t, 256> MakeDigitValues() {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(kNoDigit);
-  for (std::uint8_t value = 0; value < 16; ++value) {
-    values[static_cast<unsigned char>("0123456789abcdef"[value])] = value;
-    values[static_cast<unsigned char>("0123456789ABCDEF"[value])] = value;
-  }
-  return values;
-}
-constexpr std::array<std::uint8_t, 256> kDigitValues = MakeDigitValues();
-
-// Of at most 16 hexadecimal digits. These lines are most of what a busy herd says, so they are read
-// without a branch for each digit.
-std::optional<std::uint64_t> ParseHash(std::string_view digits) {
-  if (digits.empty()) return std::nullopt;
-  std::uint64_t hash = 0;
-  std::uint8_t all = 0;
-  for (const char digit : digits) {
-    const std::uint8_t value = kDigitValues[static_cast<unsigned char>(digit)];
-    all |= value;
-    hash = hash << 4U | (value & 0xFU);
-  }
-  if (all > 0xF) return std::nullopt;
-  return hash;
+// Takes eight hexadecimal digits from the front.
+std::optional<std::uint32_t> TakeHalfHash(std::string_view& text) {
+  if (text.size() < kHashDigits / 2) return std::nullopt;
+  const std::uint64_t digits = wire::Load8(text.data());
+  text.remove_prefix(kHashDigits / 2);
+  const std::uint32_t half = HexValueOf(digits);
+  if (HexDigitsOf(half) != digits) return std::nullopt;
+  return half;
 }
 
-// `hash` fits `width` digits.
-void AppendHash(std::string& out, std::uint64_t hash, std::size_t width = kHashDigits) {
+// Takes sixteen.
+std::optional<std::uint64_t> TakeHash(std::string_view& text) {
+  const std::optional<std::uint32_t> high = TakeHalfHash(text);
+  const std::optional<std::uint32_t> low = TakeHalfHash(text);
+  if (!high || !low) return std::nullopt;
+  return std::uint64_t{*high} << 32U | *low;
+}
+
+// Writes as many; returns their end.
+char* WriteHalfHash(char* to, std::uint32_t half) {
+  wire::Store8(to, HexDigitsOf(half));
+  return to + kHashDigits / 2;
+}
+
+char* WriteHash(char* to, std::uint64_t hash) {
+  to = WriteHalfHash(to, static_cast<std::uint32_t>(hash >> 32U));
+  return WriteHalfHash(to, static_cast<std::uint32_t>(hash));
+}
+
+void AppendHash(std::string& out, std::uint64_t hash) {
   std::array<char, kHashDigits> digits;
-  for (std::size_t i = width; i-- > 0; hash >>= 4U) digits[i] = "0123456789abcdef"[hash & 0xFU];
-  out.append(digits.data(), width);
-}
-
-// Takes as many hexadecimal digits from the front.
-std::optional<std::uint64_t> TakeHash(std::string_view& text, std::size_t digits) {
-  const std::optional<std::uint64_t> hash = ParseHash(text.substr(0, digits));
-  text.remove_prefix(digits);
-  return hash;
+  WriteHash(digits.data(), hash);
+  out.append(digits.data(), digits.size());
 }
 
 Message ParseLinks(std::string_view text) {
@@ -125,19 +121,17 @@ Message ParseLinks(std::string_view text) {
 }
 
 Message ParseHave(std::string_view text) {
-  constexpr std::size_t kRowHalfDigits = kHashDigits / 2;
-  constexpr std::size_t kDigits = 2 * kHashDigits + kRowHalfDigits;
-  if (text.empty() || text.size() % kDigits != 0) return Unknown{};
+  if (text.empty() || text.size() % kAnnouncedDigits != 0) return Unknown{};
   Have have;
-  have.rows.reserve(text.size() / kDigits);
+  have.rows.reserve(text.size() / kAnnouncedDigits);
   while (!text.empty()) {
-    const auto client = TakeHash(text, kHashDigits);
-    const auto time = TakeHash(text, kHashDigits);
-    const auto row = TakeHash(text, kRowHalfDigits);
+    const auto client = TakeHash(text);
+    const auto time = TakeHash(text);
+    const auto row = TakeHalfHash(text);
     if (!client || !time || !row) return Unknown{};
     have.rows.push_back({.client = fleet::ClientHash{*client},
                          .effective_time = {static_cast<std::int64_t>(*time)},
-                         .row = static_cast<std::uint32_t>(*row)});
+                         .row = *row});
   }
   return have;
 }
@@ -147,7 +141,7 @@ Message ParseNeed(std::string_view text) {
   Need need;
   need.clients.reserve(text.size() / kHashDigits);
   while (!text.empty()) {
-    const auto client = TakeHash(text, kHashDigits);
+    const auto client = TakeHash(text);
     if (!client) return Unknown{};
     need.clients.push_back(fleet::ClientHash{*client});
   }
@@ -186,7 +180,7 @@ Message ParseRows(std::string_view text) {
   if (text.size() % kHashDigits != 0) return Unknown{};
   rows.rows.reserve(text.size() / kHashDigits);
   while (!text.empty()) {
-    const auto hash = TakeHash(text, kHashDigits);
+    const auto hash = TakeHash(text);
     if (!hash) return Unknown{};
     rows.rows.push_back(fleet::RowHash{*hash});
   }
@@ -338,9 +332,11 @@ void Append(std::string& out, const Need& need) {
 }
 
 void AppendAnnounced(std::string& out, const Announced& row) {
-  AppendHash(out, std::to_underlying(row.client));
-  AppendHash(out, static_cast<std::uint64_t>(row.effective_time.value));
-  AppendHash(out, row.row, kHashDigits / 2);
+  std::array<char, kAnnouncedDigits> digits;
+  char* end = WriteHash(digits.data(), std::to_underlying(row.client));
+  end = WriteHash(end, static_cast<std::uint64_t>(row.effective_time.value));
+  WriteHalfHash(end, row.row);
+  out.append(digits.data(), digits.size());
 }
 
 void AppendAtLine(std::string& out, const fleet::Row& row) {
@@ -357,10 +353,10 @@ template <typename Digests>
 std::optional<Digests> ParseDigests(std::string_view text) {
   Digests digests;
   if (text.size() != digests.size() * kHashDigits) return std::nullopt;
-  for (std::size_t i = 0; i < digests.size(); ++i) {
-    const auto sum = ParseHash(text.substr(i * kHashDigits, kHashDigits));
+  for (fleet::Digest& digest : digests) {
+    const auto sum = TakeHash(text);
     if (!sum) return std::nullopt;
-    digests[i] = fleet::Digest(*sum);
+    digest = fleet::Digest(*sum);
   }
   return digests;
 }

@@ -80,6 +80,7 @@ std::string PeerSession::Who() const {
 }
 
 std::size_t PeerSession::OnInput(std::string_view input, bool /*end*/, std::string& out) {
+  const flood::Instant now = SteadyNow();
   std::size_t taken = 0;
   std::size_t fetched = 0;
   while (taken < input.size() && !closed()) {
@@ -92,7 +93,7 @@ std::size_t PeerSession::OnInput(std::string_view input, bool /*end*/, std::stri
       break;
     }
     const std::size_t before = out.size();
-    Receive(scan.line, out);
+    Receive(scan.line, now, out);
     NoteOut(std::string_view(out).substr(before));
     taken += scan.consumed;
   }
@@ -115,10 +116,10 @@ std::size_t PeerSession::FetchAhead(std::string_view input) const {
   return end;
 }
 
-void PeerSession::Receive(std::string_view line, std::string& out) {
+void PeerSession::Receive(std::string_view line, flood::Instant now, std::string& out) {
   if (node_.traffic) node_.traffic->In("peer", Who(), line);
   if (!link_) return ReceiveGreeting(line, out);
-  const auto result = link_->Receive(line, SteadyNow(), out);
+  const auto result = link_->Receive(line, now, out);
   if (!result) EndLink(result.error());
 }
 

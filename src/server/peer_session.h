@@ -94,7 +94,7 @@ class PeerSession : public net::Connection {
   // Fetches the rows of the first AT lines of the input into the cache, as they are looked at one
   // by one otherwise. Returns how much of the input that was.
   std::size_t FetchAhead(std::string_view input) const;
-  void Receive(std::string_view line, std::string& out);
+  void Receive(std::string_view line, flood::Instant now, std::string& out);
   void ReceiveGreeting(std::string_view line, std::string& out);
   void OpenLink(std::string& out);
   void EndLink(flood::Link::End end);
