@@ -222,6 +222,30 @@ TEST_F(Connections, NoticeAPeerThatBreaksOff) {
   EXPECT_EQ(events_.closed, std::vector{CloseReason::kGone});
 }
 
+TEST_F(Connections, NoticeAPeerThatBreaksOffWhileTheyHold) {
+  events_.holds = 1;
+  Socket socket = Dial();
+  const std::shared_ptr<Echo> held = last_.lock();
+  boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
+  RunUntil([&] { return events_.bytes_taken == 5; });
+  socket.set_option(boost::asio::socket_base::linger(true, 0));
+  socket.close();
+  RunUntil([&] { return !events_.closed.empty(); });
+  EXPECT_EQ(events_.closed, std::vector{CloseReason::kGone});
+  held->Release();
+}
+
+TEST_F(Connections, CanBeClosedBeforeTheyStart) {
+  Socket socket = Dial();
+  Socket other(loop_.context());
+  other.connect(listener_->endpoint());
+  Echo::Events events;
+  const auto unstarted =
+      std::make_shared<Echo>(loop_, std::move(other), kOutputBytesMax, &patient_, events);
+  unstarted->Close();
+  EXPECT_EQ(events.closed, std::vector{CloseReason::kDropped});
+}
+
 TEST_F(Connections, AreRefusedASecondListenerOnTheirPort) {
   Loop* const loop = &loop_;
   const auto second = Listener::Open("127.0.0.1", listener_->endpoint().port(), {&loop, 1});

@@ -43,9 +43,10 @@ void Poller::Change(int socket, std::uint32_t events) {
 }
 
 void Poller::Remove(int socket) {
+  const auto place = static_cast<std::size_t>(socket);
+  if (place >= watchers_.size() || !watchers_[place]) return;
   Control(epoll_.native_handle(), EPOLL_CTL_DEL, socket, 0);
-  boost::asio::post(epoll_.get_executor(),
-                    [gone = std::move(watchers_[static_cast<std::size_t>(socket)])] {});
+  boost::asio::post(epoll_.get_executor(), [gone = std::move(watchers_[place])] {});
 }
 
 void Poller::Wait() {

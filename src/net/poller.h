@@ -39,8 +39,8 @@ class Poller {
   // Waits for other events of a socket that was added.
   void Change(int socket, std::uint32_t events);
 
-  // Waits no more; to be called before the socket is closed. The watcher is let go when the calling
-  // handler has returned.
+  // Waits no more; to be called before the socket is closed, also when it was not added. The
+  // watcher is let go when the calling handler has returned.
   void Remove(int socket);
 
  private:

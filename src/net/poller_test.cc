@@ -1,5 +1,6 @@
 #include "net/poller.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -136,7 +137,13 @@ TEST(Poller, LetsItsWatchersGoAtItsEnd) {
 
 TEST(Poller, TellsThatASocketCannotBeWatched) {
   Loop loop;
-  EXPECT_TRUE(loop.poller().Add(-1, EPOLLIN, nullptr));
+  const int file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(file, 0);
+  const auto watcher = std::make_shared<Watcher>([](std::uint32_t) {});
+  EXPECT_EQ(loop.poller().Add(file, EPOLLIN, watcher), std::errc::operation_not_permitted);
+  EXPECT_EQ(watcher.use_count(), 1);
+  loop.poller().Remove(file);
+  ::close(file);
 }
 
 }  // namespace
