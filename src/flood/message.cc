@@ -68,9 +68,10 @@ std::optional<std::size_t> TakeIndex(std::string_view& text, std::size_t end) {
 
 // Takes eight hexadecimal digits from the front.
 std::optional<std::uint32_t> TakeHalfHash(std::string_view& text) {
-  if (text.size() < kHashDigits / 2) return std::nullopt;
-  const std::uint64_t digits = wire::Load8(text.data());
-  text.remove_prefix(kHashDigits / 2);
+  std::array<char, kHashDigits / 2> bytes;
+  if (text.copy(bytes.data(), bytes.size()) < bytes.size()) return std::nullopt;
+  const std::uint64_t digits = wire::Load8(bytes.data());
+  text.remove_prefix(bytes.size());
   const std::uint32_t half = HexValueOf(digits);
   if (HexDigitsOf(half) != digits) return std::nullopt;
   return half;
