@@ -37,6 +37,12 @@ add_library(herd_rocksdb INTERFACE)
 target_include_directories(herd_rocksdb SYSTEM INTERFACE ${HERD_ROCKSDB_INCLUDE})
 target_link_libraries(herd_rocksdb INTERFACE ${HERD_ROCKSDB})
 
+find_library(HERD_SODIUM sodium REQUIRED)
+find_path(HERD_SODIUM_INCLUDE sodium.h REQUIRED)
+add_library(herd_sodium INTERFACE)
+target_include_directories(herd_sodium SYSTEM INTERFACE ${HERD_SODIUM_INCLUDE})
+target_link_libraries(herd_sodium INTERFACE ${HERD_SODIUM})
+
 # Asio is compiled once, in src/net/asio.cc, not in every file that includes it.
 add_library(herd_asio INTERFACE)
 target_link_libraries(herd_asio INTERFACE Boost::headers Threads::Threads)

@@ -12,7 +12,7 @@ from exchange import LineReader
 from herd_process import Herd
 from waiting import DEADLINE
 
-VERSION = b"4"
+VERSION = b"5"
 RUN = b"0123456789abcdef"
 
 

@@ -15,7 +15,7 @@ RowRef RefOf(std::size_t stripe, RowIndex index) {
 
 }  // namespace
 
-Fleet::Fleet(HashKey key)
+Fleet::Fleet(const HashKey& key)
     : key_(key),
       stripes_([&] {
         std::vector<std::unique_ptr<Stripe>> stripes;

@@ -63,7 +63,7 @@ class Fleet {
  public:
   static constexpr std::size_t kStripes = kRanges;
 
-  explicit Fleet(HashKey key = {});
+  explicit Fleet(const HashKey& key = {});
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
@@ -122,7 +122,7 @@ class Fleet {
   // The newest change of each stripe.
   Cursors newest() const;
 
-  HashKey key() const { return key_; }
+  const HashKey& key() const { return key_; }
 
  private:
   friend class Backlog;
@@ -137,7 +137,7 @@ class Fleet {
     LeafDigests digests;
     std::size_t tombstones = 0;
 
-    explicit Stripe(HashKey key) : rows(key) {}
+    explicit Stripe(const HashKey& key) : rows(key) {}
   };
 
   const HashKey key_;

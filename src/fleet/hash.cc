@@ -1,25 +1,32 @@
 #include "fleet/hash.h"
 
-// The hash is part of the protocol between servers: XXH3, 64 bits, with the key as its seed.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include <sodium/crypto_shorthash_siphash24.h>
 
 #include <bit>
-#include <utility>
 
 namespace herd::fleet {
+namespace {
 
-ClientHash HashClient(HashKey key, std::string_view client) {
-  return ClientHash{XXH3_64bits_withSeed(client.data(), client.size(), std::to_underlying(key))};
-}
+static_assert(HashKey::kBytes == crypto_shorthash_siphash24_KEYBYTES);
 
-RowHash HashRow(HashKey key, std::string_view bytes) {
-  return RowHash{XXH3_64bits_withSeed(bytes.data(), bytes.size(), std::to_underlying(key))};
-}
-
-RowHash HashRow(HashKey key, const std::array<std::uint64_t, 6>& numbers) {
+// Needs no sodium_init: there is one implementation, and no randomness in it.
+std::uint64_t SipHash(const HashKey& key, const std::uint8_t* bytes, std::size_t size) {
+  std::array<std::uint8_t, crypto_shorthash_siphash24_BYTES> hash;
+  crypto_shorthash_siphash24(hash.data(), bytes, size, key.bytes.data());
+  // The lowest byte comes first.
   static_assert(std::endian::native == std::endian::little);
-  return RowHash{XXH3_64bits_withSeed(numbers.data(), sizeof numbers, std::to_underlying(key))};
+  return std::bit_cast<std::uint64_t>(hash);
+}
+
+}  // namespace
+
+ClientHash HashClient(const HashKey& key, std::string_view client) {
+  return ClientHash{
+      SipHash(key, reinterpret_cast<const std::uint8_t*>(client.data()), client.size())};
+}
+
+RowHash HashRow(const HashKey& key, std::span<const std::uint8_t> bytes) {
+  return RowHash{SipHash(key, bytes.data(), bytes.size())};
 }
 
 }  // namespace herd::fleet

@@ -1,8 +1,14 @@
 #include "fleet/row.h"
 
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "fleet/order.h"
@@ -22,14 +28,33 @@ std::uint64_t PositionBits(wire::LocationE7 point) {
 }
 
 // The hash of a report that fits inline (docs/peer-protocol.md, "Hashes").
-RowHash HashNumbers(HashKey key, ClientHash client, wire::UnixNanos time, wire::UnixNanos receipt,
-                    std::uint64_t position, std::uint64_t server,
-                    wire::LocationLayout location_layout, wire::TimeLayout time_layout) {
-  const auto layouts = static_cast<std::uint64_t>(location_layout) |
-                       (static_cast<std::uint64_t>(time_layout) << 16U);
-  return HashRow(key,
-                 {static_cast<std::uint64_t>(time.value), static_cast<std::uint64_t>(receipt.value),
-                  position, server, std::to_underlying(client), layouts});
+RowHash HashNumbers(const HashKey& key, ClientHash client, wire::UnixNanos time,
+                    wire::UnixNanos receipt, std::uint64_t position,
+                    wire::LocationLayout location_layout, wire::TimeLayout time_layout,
+                    std::string_view server) {
+  static_assert(std::endian::native == std::endian::little);
+  static_assert(sizeof location_layout == 2 && sizeof time_layout == 1);
+  constexpr std::size_t kNumberBytes = 4 * 8 + 3;
+  std::array<std::uint8_t, kNumberBytes + wire::kServerIdBytesMax> bytes;
+  std::uint8_t* end = bytes.data();
+  const auto put = [&end](const void* from, std::size_t size) {
+    std::memcpy(end, from, size);
+    end += size;
+  };
+  put(&time, 8);
+  put(&receipt, 8);
+  put(&position, 8);
+  put(&client, 8);
+  put(&location_layout, 2);
+  put(&time_layout, 1);
+  put(server.data(), server.size());
+  return HashRow(key, {bytes.data(), end});
+}
+
+// The hash of any other, of its AT line with the line end, which no name of a server ends with.
+RowHash HashText(const HashKey& key, std::string line) {
+  line += '\n';
+  return HashRow(key, {reinterpret_cast<const std::uint8_t*>(line.data()), line.size()});
 }
 
 }  // namespace
@@ -45,21 +70,22 @@ struct Row::Text {
   }
 };
 
-RowHash HashReport(HashKey key, const wire::At& at) {
+RowHash HashReport(const HashKey& key, const wire::At& at) {
   if (!FitsInline(at)) {
     std::string line;
     wire::AppendAt(line, at);
-    return HashRow(key, line);
+    return HashText(key, std::move(line));
   }
   return HashNumbers(key, HashClient(key, at.client), at.time, at.receipt,
-                     PositionBits(at.location.point), HashServer(at.server), at.location.layout,
-                     at.time_layout);
+                     PositionBits(at.location.point), at.location.layout, at.time_layout,
+                     at.server);
 }
 
-RowHash Row::hash(HashKey key, ClientHash client) const {
+RowHash Row::hash(const HashKey& key, ClientHash client) const {
+  // Kept as text it may be a plain one all the same: where its server's name has no number.
   if (client_size_ == 0) return HashReport(key, wire::ParseAt(text()->line).value());
   return HashNumbers(key, client, {time_}, receipt(), position_.load(std::memory_order_relaxed),
-                     NameOf(server_).hash, location_layout_, time_layout_);
+                     location_layout_, time_layout_, NameOf(server_));
 }
 
 void Row::AppendAtLine(std::string& out) const {
@@ -67,7 +93,7 @@ void Row::AppendAtLine(std::string& out) const {
     out += text()->line;
     return;
   }
-  const std::string_view server = NameOf(server_).text;
+  const std::string_view server = NameOf(server_);
   constexpr std::size_t kOthersMax = 3 + 1 + wire::kSkewBytesMax + 1 + kInlineIdBytes + 1 +
                                      wire::kLocationBytesMax + 1 + wire::kTimeBytesMax;
   std::array<char, wire::kServerIdBytesMax + kOthersMax> line;
@@ -98,7 +124,7 @@ std::string Row::at_line() const {
 }
 
 std::string_view Row::server() const {
-  if (client_size_ != 0) return NameOf(server_).text;
+  if (client_size_ != 0) return NameOf(server_);
   constexpr std::size_t kStart = 3;  // behind "AT "
   const std::string_view line = text()->line;
   return line.substr(kStart, line.find(' ', kStart) - kStart);
@@ -122,7 +148,7 @@ bool Row::Holds(const wire::At& at) const {
   return client_size_ != 0 && FitsInline(at) && time_ == at.time.value && receipt() == at.receipt &&
          position_.load(std::memory_order_relaxed) == PositionBits(at.location.point) &&
          location_layout_ == at.location.layout && time_layout_ == at.time_layout &&
-         NameOf(server_).text == at.server;
+         NameOf(server_) == at.server;
 }
 
 void Row::Assign(const wire::At& at, LinkId from) {
@@ -146,7 +172,7 @@ bool Row::TakeNumbers(const wire::At& at) {
   if (!FitsInline(at)) return false;
   const bool was_inline = client_size_ != 0;
   // Mostly a client stays with its server.
-  if (!was_inline || NameOf(server_).text != at.server) {
+  if (!was_inline || NameOf(server_) != at.server) {
     const std::optional<ServerNumber> server = NumberOf(at.server);
     if (!server) return false;
     server_ = *server;

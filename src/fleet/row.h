@@ -74,7 +74,7 @@ class alignas(64) Row {
 
   // Equal for rows with equal AT lines and, but for chance, for no others: HashReport of the line.
   // `client` is the hash of the client's ID.
-  RowHash hash(HashKey key, ClientHash client) const;
+  RowHash hash(const HashKey& key, ClientHash client) const;
 
   // These two may be read without the stripe's lock. A tombstone has no position.
   wire::UnixNanos receipt() const { return {receipt_.load(std::memory_order_relaxed)}; }
@@ -130,6 +130,6 @@ class alignas(64) Row {
 static_assert(sizeof(Row) == 64);
 
 // The hash of the row that holds `at` (docs/peer-protocol.md, "Hashes").
-RowHash HashReport(HashKey key, const wire::At& at);
+RowHash HashReport(const HashKey& key, const wire::At& at);
 
 }  // namespace herd::fleet

@@ -21,7 +21,7 @@ class RowTable {
  public:
   static constexpr std::uint32_t kRowsMax = (1U << 24U) - 1;
 
-  explicit RowTable(HashKey key) : key_(key) {}
+  explicit RowTable(const HashKey& key) : key_(key) {}
 
   Row& operator[](RowIndex row) { return rows_[static_cast<std::uint32_t>(row)]; }
   const Row& operator[](RowIndex row) const { return rows_[static_cast<std::uint32_t>(row)]; }

@@ -14,7 +14,7 @@ namespace {
 
 using testing::OwnedAt;
 
-constexpr HashKey kKey{42};
+constexpr HashKey kKey{{42}};
 
 std::string ClientOf(int number) {
   return "c" + std::to_string(number);

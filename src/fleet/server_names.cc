@@ -1,10 +1,8 @@
 #include "fleet/server_names.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <array>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <string>
 
@@ -13,7 +11,7 @@ namespace {
 
 struct Entry {
   std::string text;
-  std::uint64_t hash;
+  std::size_t hash;
 };
 
 // A hash table with open addressing, twice as large as it can be full. A slot is 0 or, once and for
@@ -24,7 +22,7 @@ static_assert(kSlots > 2 * kServerNumbersMax);
 class Names {
  public:
   std::optional<ServerNumber> NumberOf(std::string_view text) {
-    const std::uint64_t hash = HashServer(text);
+    const std::size_t hash = std::hash<std::string_view>{}(text);
     if (const auto known = Find(text, hash).number) return known;
     const std::lock_guard lock(mutex_);
     const Found found = Find(text, hash);
@@ -35,9 +33,8 @@ class Names {
     return ServerNumber{static_cast<std::uint16_t>(count_++)};
   }
 
-  ServerName NameOf(ServerNumber number) const {
-    const Entry& entry = *entries_[static_cast<std::size_t>(number)];
-    return {.text = entry.text, .hash = entry.hash};
+  std::string_view NameOf(ServerNumber number) const {
+    return entries_[static_cast<std::size_t>(number)]->text;
   }
 
  private:
@@ -51,7 +48,7 @@ class Names {
   std::mutex mutex_;
   std::size_t count_ = 0;
 
-  Found Find(std::string_view text, std::uint64_t hash) const {
+  Found Find(std::string_view text, std::size_t hash) const {
     for (std::size_t slot = hash % kSlots;; slot = (slot + 1) % kSlots) {
       const std::uint32_t taken = slots_[slot].load(std::memory_order_acquire);
       if (taken == 0) return {.number = std::nullopt, .slot = slot};
@@ -71,12 +68,8 @@ std::optional<ServerNumber> NumberOf(std::string_view name) {
   return names.NumberOf(name);
 }
 
-ServerName NameOf(ServerNumber number) {
+std::string_view NameOf(ServerNumber number) {
   return names.NameOf(number);
-}
-
-std::uint64_t HashServer(std::string_view name) {
-  return XXH3_64bits(name.data(), name.size());
 }
 
 }  // namespace herd::fleet

@@ -11,20 +11,12 @@ namespace herd::fleet {
 // that is known takes no lock.
 enum class ServerNumber : std::uint16_t {};
 
-struct ServerName {
-  std::string_view text;
-  std::uint64_t hash;  // XXH3 of the text, 64 bits
-};
-
 // At most so many names get a number.
 inline constexpr std::size_t kServerNumbersMax = 65'535;
 
 // The number of `name`, which gets one if it has none; nothing when all are taken.
 std::optional<ServerNumber> NumberOf(std::string_view name);
 
-ServerName NameOf(ServerNumber number);
-
-// What NameOf tells of a name that has no number.
-std::uint64_t HashServer(std::string_view name);
+std::string_view NameOf(ServerNumber number);
 
 }  // namespace herd::fleet

@@ -72,7 +72,7 @@ inline rc::Gen<OwnedAt> AnyReport() {
 // The first numbers whose clients, named `prefix` and the number, share the fleet's first stripe,
 // and so a lock and a feed.
 inline std::vector<int> NumbersOfOneStripe(const std::string& prefix, std::size_t count,
-                                           HashKey key = {}) {
+                                           const HashKey& key = {}) {
   std::vector<int> numbers;
   for (int number = 0; numbers.size() < count; ++number) {
     if (RangeOf(HashClient(key, prefix + std::to_string(number))) == 0) numbers.push_back(number);

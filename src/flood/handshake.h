@@ -22,8 +22,8 @@ struct Identity {
 // challenge and response; nothing of the secret is ever sent.
 //
 //   dialer                              acceptor
-//   HERD 4 herd Hands Wilkes nonce run  ->
-//                                       <-  HERD 4 herd Wilkes Hands nonce run
+//   HERD 5 herd Hands Wilkes nonce run  ->
+//                                       <-  HERD 5 herd Wilkes Hands nonce run
 //   PROOF mac                           ->
 //                                       <-  PROOF mac
 //

@@ -111,23 +111,23 @@ TEST(Handshake, RefusesWhoIsNoNeighbour) {
 TEST(Handshake, RefusesAnotherVersion) {
   const Identity wilkes = Wilkes();
   Handshake acceptor(wilkes, Role::kAcceptor, "", kNonceB);
-  EXPECT_EQ(Say(acceptor, "HERD 5 ucla Hands Wilkes " + kNonceA + kRunText + "\n"),
-            "REFUSED version 5, this server speaks 4\n");
+  EXPECT_EQ(Say(acceptor, "HERD 4 ucla Hands Wilkes " + kNonceA + kRunText + "\n"),
+            "REFUSED version 4, this server speaks 5\n");
 }
 
 TEST(Handshake, RefusesAnAnswerInAnotherName) {
   const Identity hands = Hands();
   Handshake dialer(hands, Role::kDialer, "Wilkes", kNonceA);
   Start(dialer);
-  Say(dialer, "HERD 4 ucla Goloman Hands " + kNonceB + kRunText + "\n");
+  Say(dialer, "HERD 5 ucla Goloman Hands " + kNonceB + kRunText + "\n");
   EXPECT_EQ(dialer.reason(), "answered as Goloman where Wilkes was dialled");
 }
 
 TEST(Handshake, RefusesAWeakNonceAndAnyOtherLine) {
   const Identity wilkes = Wilkes();
   for (const std::string& line : std::vector<std::string>{
-           "HERD 4 ucla Hands Wilkes 00 0000000000000000", "HERD 4 ucla Hands Wilkes",
-           "HERD 4 ucla Hands Wilkes " + kNonceA, "HERD 4 ucla Hands Wilkes " + kNonceA + " 00",
+           "HERD 5 ucla Hands Wilkes 00 0000000000000000", "HERD 5 ucla Hands Wilkes",
+           "HERD 5 ucla Hands Wilkes " + kNonceA, "HERD 5 ucla Hands Wilkes " + kNonceA + " 00",
            "PROOF 00", "AT Hands +0.000000000 kiwi +1+1 5", "PING 1", "", "\x01\xFF",
            "GET / HTTP/1.1\r"}) {
     Handshake acceptor(wilkes, Role::kAcceptor, "", kNonceB);
@@ -140,7 +140,7 @@ TEST(Handshake, TellsAStrangerNoMac) {
   const Identity wilkes = Wilkes();
   Handshake acceptor(wilkes, Role::kAcceptor, "", kNonceB);
   const std::string said =
-      Say(acceptor, "HERD 4 ucla Hands Wilkes " + kNonceA + kRunText + "\nPROOF 00\n");
+      Say(acceptor, "HERD 5 ucla Hands Wilkes " + kNonceA + kRunText + "\nPROOF 00\n");
   EXPECT_EQ(said.find("PROOF"), std::string::npos);
   EXPECT_EQ(acceptor.state(), State::kRefused);
 }
@@ -151,9 +151,9 @@ TEST(Handshake, IsNotFooledByItsOwnWordsSentBack) {
   Handshake dialer(hands, Role::kDialer, "Wilkes", kNonceA);
   Handshake acceptor(hands, Role::kAcceptor, "", kNonceA);
   Start(dialer);
-  const std::string proof = Say(dialer, "HERD 4 ucla Wilkes Hands " + kNonceA + kRunText + "\n");
+  const std::string proof = Say(dialer, "HERD 5 ucla Wilkes Hands " + kNonceA + kRunText + "\n");
   ASSERT_TRUE(proof.starts_with("PROOF "));
-  Say(acceptor, "HERD 4 ucla Wilkes Hands " + kNonceA + kRunText + "\n" + proof);
+  Say(acceptor, "HERD 5 ucla Wilkes Hands " + kNonceA + kRunText + "\n" + proof);
   EXPECT_EQ(acceptor.state(), State::kRefused);
   Say(dialer, proof);
   EXPECT_EQ(dialer.state(), State::kRefused);

@@ -96,7 +96,7 @@ TEST_F(OneLink, CountsWhatChangesNothing) {
 
 TEST_F(OneLink, IgnoresWhatIsNoMessage) {
   for (const char* line :
-       {"", "AT nonsense", "IAMAT kiwi +1+1 1", "\xFF", "HERD 4 ucla Hands Wilkes 00 00"}) {
+       {"", "AT nonsense", "IAMAT kiwi +1+1 1", "\xFF", "HERD 5 ucla Hands Wilkes 00 00"}) {
     EXPECT_EQ(Receive(line), "");
   }
   EXPECT_EQ(link_.counters().messages_unknown, 5U);

@@ -21,7 +21,7 @@ namespace herd::flood {
 // them.
 
 // The version of this protocol. Another version is refused.
-inline constexpr std::string_view kVersion = "4";
+inline constexpr std::string_view kVersion = "5";
 
 // A longer line is no message. Before the neighbour has proved itself the bound is the smaller one.
 inline constexpr std::size_t kGreetingBytesMax = 512;

@@ -15,17 +15,17 @@ std::string Written(const T& message) {
 }
 
 TEST(Message, IsWrittenAndReadAlike) {
-  const std::string hello = Written(Hello{.version = "4",
+  const std::string hello = Written(Hello{.version = "5",
                                           .herd = "ucla",
                                           .from = "Hands",
                                           .to = "Wilkes",
                                           .nonce = "00ff",
                                           .run = "a1"});
-  EXPECT_EQ(hello, "HERD 4 ucla Hands Wilkes 00ff a1\n");
-  const Message message = ParseMessage("HERD 4 ucla Hands Wilkes 00ff a1");
+  EXPECT_EQ(hello, "HERD 5 ucla Hands Wilkes 00ff a1\n");
+  const Message message = ParseMessage("HERD 5 ucla Hands Wilkes 00ff a1");
   const auto* read = std::get_if<Hello>(&message);
   ASSERT_NE(read, nullptr);
-  EXPECT_EQ(read->version, "4");
+  EXPECT_EQ(read->version, "5");
   EXPECT_EQ(read->run, "a1");
   EXPECT_EQ(read->herd, "ucla");
   EXPECT_EQ(read->from, "Hands");
@@ -108,10 +108,10 @@ TEST(ParseMessage, RefusesAnyOtherLine) {
                            "BYE ",
                            "bye",
                            "HERD",
-                           "HERD 4 a b c d",
-                           "HERD 4 a b c d e f",
-                           "HERD 4  b c d e",
-                           "HERD 4 a b c d ",
+                           "HERD 5 a b c d",
+                           "HERD 5 a b c d e f",
+                           "HERD 5  b c d e",
+                           "HERD 5 a b c d ",
                            "HERD  a b c d",
                            "RESUME ",
                            "COMPARE 1",

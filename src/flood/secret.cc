@@ -13,21 +13,27 @@ Secret::~Secret() {
   OPENSSL_cleanse(bytes_.data(), bytes_.size());
 }
 
-std::string Secret::Mac(std::span<const std::string_view> parts) const {
+std::array<std::uint8_t, Secret::kMacBytes> Secret::MacBytes(
+    std::span<const std::string_view> parts) const {
   std::string text;
   for (const std::string_view part : parts) {
     text += part;
     text += '\0';
   }
-  std::array<std::uint8_t, EVP_MAX_MD_SIZE> mac{};
+  std::array<std::uint8_t, kMacBytes> mac{};
   unsigned size = 0;
   // OpenSSL fails here only when it is broken or out of memory; an unproved link must not come up.
   if (HMAC(EVP_sha256(), bytes_.data(), static_cast<int>(bytes_.size()),
            reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(),
-           &size) == nullptr) {
+           &size) == nullptr ||
+      size != mac.size()) {
     std::abort();
   }
-  return ToHex(std::span(mac).first(size));
+  return mac;
+}
+
+std::string Secret::Mac(std::span<const std::string_view> parts) const {
+  return ToHex(MacBytes(parts));
 }
 
 std::string ToHex(std::span<const std::uint8_t> bytes) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,7 +20,10 @@ class Secret {
   Secret& operator=(const Secret&) = default;
   ~Secret();
 
-  // HMAC-SHA-256 (RFC 2104, FIPS 180-4) of the parts, each ended by a NUL byte, in hexadecimal.
+  // HMAC-SHA-256 (RFC 2104, FIPS 180-4) of the parts, each ended by a NUL byte; the second in
+  // hexadecimal.
+  static constexpr std::size_t kMacBytes = 32;
+  std::array<std::uint8_t, kMacBytes> MacBytes(std::span<const std::string_view> parts) const;
   std::string Mac(std::span<const std::string_view> parts) const;
 
  private:

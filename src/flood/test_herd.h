@@ -31,7 +31,7 @@ class Herd {
  public:
   using Pair = std::pair<std::size_t, std::size_t>;
 
-  static constexpr fleet::HashKey kKey{7};
+  static constexpr fleet::HashKey kKey{{7}};
 
   struct Settings {
     std::size_t flood_bytes = kFloodBytes;

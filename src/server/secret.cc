@@ -4,6 +4,8 @@
 #include <openssl/rand.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
@@ -93,6 +95,15 @@ std::expected<bool, std::string> MakeSecretFile(const std::filesystem::path& fil
   if (made || exists) return made;
   return std::unexpected("cannot write " + file.string() + ": " +
                          (written ? link_error : write_error));
+}
+
+fleet::HashKey HashKeyOf(const flood::Secret& secret, std::string_view herd) {
+  // Not the label of earlier versions of the protocol: half of what it gave could be computed from
+  // what they sent.
+  const auto mac = secret.MacBytes(std::array<std::string_view, 2>{"herd-siphash-key", herd});
+  fleet::HashKey key;
+  std::copy_n(mac.begin(), key.bytes.size(), key.bytes.begin());
+  return key;
 }
 
 std::string RandomHex(std::size_t bytes) {

@@ -3,7 +3,9 @@
 #include <expected>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
+#include "fleet/hash.h"
 #include "flood/secret.h"
 #include "server/config.h"
 
@@ -23,6 +25,9 @@ std::filesystem::path SecretFile(const Config& config);
 // Makes a new secret of 32 random bytes in `file`, readable by its owner only, unless the file is
 // there already. True when it was made now. Of several that try at once, one makes it.
 std::expected<bool, std::string> MakeSecretFile(const std::filesystem::path& file);
+
+// What the hashes of `herd` are keyed with: known to the servers of the herd only, as the secret is.
+fleet::HashKey HashKeyOf(const flood::Secret& secret, std::string_view herd);
 
 // `bytes` random bytes from OpenSSL's generator, in hexadecimal.
 std::string RandomHex(std::size_t bytes);

@@ -85,6 +85,14 @@ TEST_F(SecretFiles, ThatCannotBeWrittenAreAnError) {
   EXPECT_FALSE(MakeSecretFile(dir_ / "file" / "herd.secret"));
 }
 
+// Part of the protocol between servers; computed by tests/hashes.py.
+TEST(HashKeyOf, IsAMacOfTheHerdsName) {
+  const fleet::HashKey key = HashKeyOf(flood::Secret(std::string(16, 'a')), "h");
+  EXPECT_EQ(flood::ToHex(key.bytes), "552554b4db362a2cddb3801e4a19183b");
+  EXPECT_NE(HashKeyOf(flood::Secret(std::string(16, 'a')), "i"), key);
+  EXPECT_NE(HashKeyOf(flood::Secret(std::string(16, 'b')), "h"), key);
+}
+
 TEST(RandomHex, IsNeverTheSame) {
   EXPECT_EQ(RandomHex(32).size(), 64U);
   EXPECT_NE(RandomHex(32), RandomHex(32));

@@ -41,12 +41,6 @@ spdlog::level::level_enum LevelOf(journal::Gravity gravity) {
 
 constexpr std::size_t kRunBytes = 8;
 
-// Known to the servers of the herd only, as their secret is.
-fleet::HashKey HashKeyOf(const flood::Secret& secret, const std::string& herd) {
-  const std::string mac = secret.Mac(std::array<std::string_view, 2>{"herd-hash-key", herd});
-  return fleet::HashKey{std::stoull(mac.substr(0, 16), nullptr, 16)};
-}
-
 net::Admission::Bounds BoundsOf(const Limits& limits) {
   const std::size_t room = RaiseFileLimit();
   return {.connections_max = limits.connections == 0 ? room : std::min(room, limits.connections),

@@ -41,7 +41,7 @@ struct ServerSettings {
 };
 
 // What the herd's hashes are keyed with.
-inline constexpr fleet::HashKey kHashKey{0x48657264};
+inline constexpr fleet::HashKey kHashKey{{0x48, 0x65, 0x72, 0x64}};
 
 // One server: real fleet, flood and journal machines, round them what the server room is in
 // earnest, and a simulated disk. It can crash, lose its disk, be stopped and go on, and its clock
