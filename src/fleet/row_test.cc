@@ -71,7 +71,9 @@ RC_GTEST_PROP(Row, HasTheHashOfItsReportWhichDependsOnTheWholeLine, ()) {
   const auto [a, b] = *rc::gen::pair(AnyShape(), AnyShape());
   Row row;
   row.Assign(a.at(), kFromClient);
-  const auto hash = [&](const HashKey& key) { return row.hash(key, HashClient(key, row.client())); };
+  const auto hash = [&](const HashKey& key) {
+    return row.hash(key, HashClient(key, row.client()));
+  };
   RC_ASSERT(hash(kKey) == HashReport(kKey, a.at()));
   RC_ASSERT((hash(kKey) == HashReport(kKey, b.at())) == (a.line() == b.line()));
   RC_ASSERT(hash(kKey) != hash(HashKey{{43}}));

@@ -18,7 +18,8 @@ constexpr std::size_t kRowsPerLine = 1024;
 
 }  // namespace
 
-Announced AnnouncementOf(const fleet::HashKey& key, fleet::ClientHash client, const fleet::Row& row) {
+Announced AnnouncementOf(const fleet::HashKey& key, fleet::ClientHash client,
+                         const fleet::Row& row) {
   const auto hash = static_cast<std::uint64_t>(row.hash(key, client));
   return {.client = client,
           .effective_time = row.effective_time(),

@@ -13,7 +13,8 @@
 namespace herd::flood {
 
 // What is announced of a row of a client of that hash.
-Announced AnnouncementOf(const fleet::HashKey& key, fleet::ClientHash client, const fleet::Row& row);
+Announced AnnouncementOf(const fleet::HashKey& key, fleet::ClientHash client,
+                         const fleet::Row& row);
 
 // Tells a neighbour of the rows that others are to bring it: ten times in each heartbeat of those
 // that were added since, in pieces, so that rows that are sent never wait long behind them.

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -43,13 +44,19 @@ Connection::Connection(Loop& loop, Socket socket, std::size_t output_bytes_max, 
 }
 
 Connection::~Connection() {
-  if (!closed_) ::close(socket_);
+  if (!closed_) ::close(descriptor());
+}
+
+int Connection::descriptor() const {
+  assert(socket_ >= 0);
+  return socket_;
 }
 
 void Connection::Start() {
+  if (closed_) return;
   Touch();
   awaited_ = EPOLLIN;
-  if (loop_.poller().Add(socket_, awaited_, shared_from_this())) Close(CloseReason::kGone);
+  if (loop_.poller().Add(descriptor(), awaited_, shared_from_this())) Close(CloseReason::kGone);
 }
 
 void Connection::Finish() {
@@ -66,8 +73,8 @@ void Connection::Close(CloseReason reason) {
   closed_ = true;
   idle_hook_.unlink();
   if (linger_timer_) linger_timer_->cancel();
-  loop_.poller().Remove(socket_);
-  ::close(socket_);
+  loop_.poller().Remove(descriptor());
+  ::close(std::exchange(socket_, -1));
   OnClosed(reason);
 }
 
@@ -165,8 +172,9 @@ void Connection::KeepInput(std::string_view input, std::size_t taken) {
 }
 
 void Connection::Write(const std::string& out) {
-  if (out.empty()) return;
+  if (out.empty() || closed_) return;
   if (!held()) holds_ = HoldsBeforeWrite();
+  if (closed_) return;
   if (held() || WaitingOutput() > 0) {
     output_ += out;
     return;
@@ -214,7 +222,7 @@ void Connection::GoOn() {
 void Connection::Await(std::uint32_t events) {
   if (events == awaited_) return;
   awaited_ = events;
-  loop_.poller().Change(socket_, events);
+  loop_.poller().Change(descriptor(), events);
 }
 
 void Connection::Linger() {
@@ -237,13 +245,14 @@ void Connection::Discard() {
 }
 
 std::size_t Connection::ReadSome(std::span<char> buffer, int& error) const {
-  const ssize_t size = ::recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  const ssize_t size = ::recv(descriptor(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (size < 0) error = errno;
   return size < 0 ? 0 : static_cast<std::size_t>(size);
 }
 
 std::size_t Connection::WriteSome(std::string_view bytes, int& error) const {
-  const ssize_t size = ::send(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const ssize_t size =
+      ::send(descriptor(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (size < 0) error = errno;
   return size < 0 ? 0 : static_cast<std::size_t>(size);
 }
@@ -253,12 +262,12 @@ std::size_t Connection::WriteSome(std::string_view bytes, int& error) const {
 bool Connection::Quiet() const {
   int unread = 0;
   int unacknowledged = 0;
-  return ioctl(socket_, SIOCINQ, &unread) == 0 && unread == 0 &&
-         ioctl(socket_, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0;
+  return ioctl(descriptor(), SIOCINQ, &unread) == 0 && unread == 0 &&
+         ioctl(descriptor(), SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0;
 }
 
 void Connection::EndWriting() const {
-  ::shutdown(socket_, SHUT_WR);  // a peer that is gone already needs no word of it
+  ::shutdown(descriptor(), SHUT_WR);  // a peer that is gone already needs no word of it
 }
 
 }  // namespace herd::net

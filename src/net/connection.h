@@ -30,6 +30,8 @@ enum class CloseReason {
 // functions only: there TLS has its place.
 //
 // Everything happens on the loop's thread. From Start to Close the loop keeps the object alive.
+// Close may be called from within any of the session's functions; after it nothing of the
+// connection touches the socket, whose number may be another thread's by then.
 class Connection : public Poller::Watcher, public std::enable_shared_from_this<Connection> {
  public:
   Connection(Loop& loop, Socket socket, std::size_t output_bytes_max, IdleList* idle_list);
@@ -95,7 +97,7 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   std::size_t output_written_ = 0;
   std::unique_ptr<Timer> linger_timer_;
   std::size_t lingered_bytes_ = 0;
-  const int socket_;
+  int socket_;                          // -1: closed
   unsigned holds_ = 0;                  // the output waits for so many calls of Release
   std::uint32_t awaited_ = 0;           // the events of the socket that the poller tells
   bool input_ended_ : 1 = false;        // the peer has half-closed
@@ -124,6 +126,9 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   void Discard();
 
   bool Quiet() const;
+
+  // The socket of a connection that is not closed.
+  int descriptor() const;
 
   // The three functions that touch the socket's bytes. The first two return how many they moved, or
   // set `error` to the system's; to read none without an error is the end.

@@ -1,7 +1,10 @@
 #include "net/connection.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -244,6 +247,88 @@ TEST_F(Connections, CanBeClosedBeforeTheyStart) {
       std::make_shared<Echo>(loop_, std::move(other), kOutputBytesMax, &patient_, events);
   unstarted->Close();
   EXPECT_EQ(events.closed, std::vector{CloseReason::kDropped});
+}
+
+// Closes itself within one of the session's functions. Its socket's number is at once that of
+// another socket, as when another thread opens one: what then comes there has been written by
+// error.
+class ClosedWithin : public Connection {
+ public:
+  enum class Where { kInput, kHolds, kDrained };
+
+  ClosedWithin(Loop& loop, Socket socket, IdleList* idle_list, Where where)
+      : Connection(loop, std::move(socket), 10'000, idle_list), where_(where) {}
+
+  using Connection::Resume;
+
+  void set_number(int number) { number_ = number; }
+
+  // What came to the other socket of that number.
+  std::string Stray() const {
+    std::array<char, 1000> buffer{};
+    const ssize_t size = ::recv(pair_[0], buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (size == 0) return "<shut>";
+    return size < 0 ? "" : std::string(buffer.data(), static_cast<std::size_t>(size));
+  }
+
+  ~ClosedWithin() override {
+    ::close(pair_[0]);
+    ::close(pair_[1]);
+    if (closed() && pair_[1] != number_) ::close(number_);
+  }
+
+ protected:
+  std::size_t OnInput(std::string_view input, bool /*end*/, std::string& out) override {
+    out += "answer";
+    if (where_ == Where::kInput) CloseHere();
+    return input.size();
+  }
+  unsigned HoldsBeforeWrite() override {
+    if (where_ == Where::kHolds) CloseHere();
+    return 0;
+  }
+  void OnDrained(std::string& out) override {
+    if (where_ != Where::kDrained || closed()) return;
+    CloseHere();
+    out += "more";
+  }
+
+ private:
+  const Where where_;
+  int number_ = -1;
+  std::array<int, 2> pair_{-1, -1};
+
+  void CloseHere() {
+    Close();
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair_.data()), 0);
+    if (pair_[0] == number_) pair_[0] = ::dup(number_);
+    ASSERT_EQ(::dup2(pair_[1], number_), number_);
+  }
+};
+
+TEST_F(Connections, NeverTouchTheirSocketOnceTheyAreClosed) {
+  for (const auto where :
+       {ClosedWithin::Where::kInput, ClosedWithin::Where::kHolds, ClosedWithin::Where::kDrained}) {
+    Socket socket = Dial();
+    Socket other(loop_.context());
+    boost::asio::ip::tcp::acceptor acceptor(loop_.context(), {tcp::v4(), 0});
+    other.connect({boost::asio::ip::make_address("127.0.0.1"), acceptor.local_endpoint().port()});
+    Socket accepted(loop_.context());
+    acceptor.accept(accepted);
+    const int number = accepted.native_handle();
+    const auto connection =
+        std::make_shared<ClosedWithin>(loop_, std::move(accepted), &patient_, where);
+    connection->set_number(number);
+    connection->Start();
+    boost::asio::write(other, boost::asio::buffer(std::string("question")));
+    RunUntil([&] { return connection->closed(); });
+    EXPECT_EQ(connection->Stray(), "");
+    connection->Resume("late answer");
+    connection->Finish();
+    connection->Start();
+    connection->Close();
+    EXPECT_EQ(connection->Stray(), "");
+  }
 }
 
 TEST_F(Connections, AreRefusedASecondListenerOnTheirPort) {

@@ -26,7 +26,8 @@ std::filesystem::path SecretFile(const Config& config);
 // there already. True when it was made now. Of several that try at once, one makes it.
 std::expected<bool, std::string> MakeSecretFile(const std::filesystem::path& file);
 
-// What the hashes of `herd` are keyed with: known to the servers of the herd only, as the secret is.
+// What the hashes of `herd` are keyed with: known to the servers of the herd only, as the secret
+// is.
 fleet::HashKey HashKeyOf(const flood::Secret& secret, std::string_view herd);
 
 // `bytes` random bytes from OpenSSL's generator, in hexadecimal.
