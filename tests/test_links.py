@@ -9,6 +9,7 @@ import socket
 import time
 import unittest
 
+from admin import status
 from exchange import LineReader, connect, exchange, iamat, parse_at, position, read_to_end, seconds_text
 from herd_case import HerdCase
 from herd_process import FIVE, Herd, Server
@@ -255,6 +256,44 @@ class HandMade(HerdCase):
         again = self.neighbour()
         again.nonce = beta.nonce
         self.assertNotEqual(again.greet(), hello)
+
+    def ignored_links(self) -> int:
+        (link,) = [link for link in status(self.herd, "Alpha")["links"] if link["neighbour"] == "Beta"]
+        return int(link["topology_ignored"])
+
+    def test_topology_of_strangers(self) -> None:
+        """What a neighbour tells of servers that are not in the configuration is not kept, nor passed on."""
+        beta = self.neighbour()
+        beta.open()
+        before = {name: self.herd[name].resident_bytes() for name in ("Alpha", "Gamma")}
+        ignored = self.ignored_links()
+        names = b",".join(b"%064d" % number for number in range(1000))
+        for number in range(700):
+            beta.send(b"LINKS S%d 1 1 %b" % (number, names))
+        beta.send(b"LINKS Gamma 1 1 " + names)
+        beta.until_answered()
+        self.assertEqual(self.ignored_links() - ignored, 701)
+        self.undisturbed()
+        for name, bytes_before in before.items():
+            self.assertLess(self.herd[name].resident_bytes() - bytes_before, (8 << 20) * SLOWNESS, name)
+
+    def test_a_lie_about_links_ends(self) -> None:
+        """Whatever version a neighbour tells of another server, that one outbids it, or nobody believes it."""
+        beta = self.neighbour()
+        beta.open()
+        last = (1 << 64) - 1
+        lie = time.time_ns()
+        beta.send(b"LINKS Gamma %d %d -" % (lie, last))
+        # Alpha had told what it knew at the start.
+        while (line := beta.line()).split()[:2] != [b"LINKS", b"Gamma"] or int(line.split()[2]) <= lie:
+            beta.answer(line)
+        self.assertEqual(line, b"LINKS Gamma %d 1 Alpha" % (lie + 1))
+        ignored = self.ignored_links()
+        beta.send(b"LINKS Gamma %d 1 -" % last)
+        beta.send(b"LINKS Alpha %d 1 -" % last)
+        beta.until_answered()
+        self.assertEqual(self.ignored_links() - ignored, 2)
+        self.undisturbed()
 
     def test_garbage_on_the_port_of_the_neighbours(self) -> None:
         address = (self.herd.host, self.herd.peer_ports["Alpha"])

@@ -24,6 +24,10 @@ constexpr std::size_t kProbesMax = 64;
 // So often in a heartbeat announced rows are asked for.
 constexpr int kTicksPerHeartbeat = 10;
 
+// All of the topology is told again after so many: what a server refused since its clock was wrong
+// comes to it once it is right.
+constexpr int kTopologyHeartbeats = 60;
+
 // An announced row is waited for, for this part of a heartbeat, before it is asked for: with what
 // announcing takes, and asking, it comes well within one. Where rows take longer than that because
 // the herd is busy, asking would only add to it: then for up to so many heartbeats.
@@ -55,6 +59,7 @@ LinkCounters& LinkCounters::operator+=(const LinkCounters& other) {
   announced_in += other.announced_in;
   needed += other.needed;
   messages_unknown += other.messages_unknown;
+  links_ignored += other.links_ignored;
   return *this;
 }
 
@@ -70,6 +75,7 @@ Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::fun
       last_heard_(start.now),
       last_ping_(start.now),
       last_comparison_(start.now),
+      last_topology_(start.now),
       follower_(fleet, wake_),
       opened_(follower_.cursors()),
       acknowledged_(start.acknowledged),
@@ -241,7 +247,8 @@ void Link::On(Compared /*compared*/, Instant /*now*/, std::string& /*out*/) {
 
 void Link::On(const LinksOf& links, Instant /*now*/, std::string& /*out*/) {
   const std::uint64_t before = topology_.change();
-  topology_.Take(links.server, links.version, links.neighbours);
+  if (!topology_.Take(links.server, links.version, links.neighbours, start_.wall_clock()))
+    ++counters_.links_ignored;
   if (topology_.change() != before) wake_();
 }
 
@@ -303,6 +310,10 @@ std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
     SendProbe(now, 0, out);
     settled_ = std::exchange(settling_, follower_.cursors());
     wait_for_others_ = std::max(wait_for_others_ / 2, WaitMin(start_.timing));
+  }
+  if (now - last_topology_ >= kTopologyHeartbeats * start_.timing.heartbeat) {
+    last_topology_ = now;
+    topology_sent_ = 0;
   }
   AskForMissing(now, out);
   const bool at_rest = caught_up() && !comparison_ && !follower_.pending() && missing_.empty();

@@ -49,6 +49,7 @@ struct LinkCounters {
   std::uint64_t announced_in = 0;
   std::uint64_t needed = 0;  // of those that came, asked for since nobody else brought them
   std::uint64_t messages_unknown = 0;  // ignored: not a message, or an AT that breaks the rules
+  std::uint64_t links_ignored = 0;     // LINKS that the configuration or the clock contradicts
 
   LinkCounters& operator+=(const LinkCounters& other);
 };
@@ -84,6 +85,8 @@ class Link {
     std::optional<fleet::Cursors> acknowledged;
     Confirmations* confirmations = nullptr;  // null: nobody waits for any; outlives the link
     LinkTiming timing;
+    // The wall clock, which may be wrong and may jump. On the link's thread.
+    std::function<wire::UnixNanos()> wall_clock;
     Instant now;
   };
 
@@ -159,6 +162,7 @@ class Link {
   Instant last_heard_;
   Instant last_ping_;
   Instant last_comparison_;
+  Instant last_topology_;  // when all of it was sent
   std::uint64_t probe_number_ = 0;
   std::deque<Probe> probes_;
   std::optional<std::chrono::nanoseconds> round_trip_;

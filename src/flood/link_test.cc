@@ -45,6 +45,7 @@ Link::Start UpToDate(const fleet::Fleet& fleet, fleet::LinkId id) {
           .leads = false,
           .acknowledged = fleet.newest(),
           .timing = kTiming,
+          .wall_clock = [] { return wire::UnixNanos{}; },
           .now = At(0)};
 }
 
@@ -59,7 +60,7 @@ class OneLink : public ::testing::Test {
   fleet::Fleet fleet_;
   int wakes_ = 0;
   std::string greeting_;
-  Topology topology_{"Wilkes"};
+  Topology topology_{"Wilkes", {{"Wilkes", {"Hands"}}, {"Hands", {"Wilkes"}}}, {}};
   Link link_{fleet_, topology_, UpToDate(fleet_, fleet::LinkId{1}), [this] { ++wakes_; },
              greeting_};
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -103,18 +102,19 @@ void AppendHash(std::string& out, std::uint64_t hash) {
 }
 
 Message ParseLinks(std::string_view text) {
-  std::array<std::string_view, 3> fields;
+  std::array<std::string_view, 4> fields;
   if (!SplitFields(text, fields) || !wire::IsServerId(fields[0])) return Unknown{};
-  const std::optional<std::uint64_t> version = ParseNumber(fields[1]);
-  // The next version must be one, too.
-  if (!version || *version == std::numeric_limits<std::uint64_t>::max()) return Unknown{};
-  LinksOf links{.server = fields[0], .version = *version, .neighbours = {}};
-  std::string_view names = fields[2];
+  const std::optional<std::uint64_t> incarnation = ParseNumber(fields[1]);
+  const std::optional<std::uint64_t> number = ParseNumber(fields[2]);
+  if (!incarnation || !number) return Unknown{};
+  LinksOf links{.server = fields[0], .version = {*incarnation, *number}, .neighbours = {}};
+  std::string_view names = fields[3];
   if (names == kNone) return links;
   while (true) {
     const std::size_t comma = names.find(',');
     const std::string_view name = names.substr(0, comma);
-    if (!wire::IsServerId(name)) return Unknown{};
+    if (!wire::IsServerId(name) || links.neighbours.size() == LinksOf::kNeighboursMax)
+      return Unknown{};
     links.neighbours.push_back(name);
     if (comma == std::string_view::npos) return links;
     names.remove_prefix(comma + 1);
@@ -320,7 +320,8 @@ void Append(std::string& out, const Want& want) {
 
 void Append(std::string& out, const Topology::Named& links) {
   out.append("LINKS ").append(links.server).append(" ");
-  out.append(std::to_string(links.entry.version)).append(" ");
+  out.append(std::to_string(links.entry.version.incarnation)).append(" ");
+  out.append(std::to_string(links.entry.version.number)).append(" ");
   if (links.entry.neighbours.empty()) out.append(kNone).append(",");
   for (const std::string& neighbour : links.entry.neighbours) out.append(neighbour).append(",");
   out.back() = '\n';

@@ -107,10 +107,13 @@ struct Resumed {};
 // "COMPARED": we have compared everything.
 struct Compared {};
 
-// "LINKS <server> <version> <neighbour>,...": which links of that server are up; "-" for none.
+// "LINKS <server> <incarnation> <number> <neighbour>,...": which links of that server are up; "-"
+// for none. At most kNeighboursMax.
 struct LinksOf {
+  static constexpr std::size_t kNeighboursMax = 1024;
+
   std::string_view server;
-  std::uint64_t version = 0;
+  LinksVersion version;
   std::vector<std::string_view> neighbours;
 };
 

@@ -44,8 +44,12 @@ class Herd {
     fleets_.resize(servers);
     topologies_.resize(servers);
     confirmations_.resize(servers);
+    for (const auto& [a, b] : links) {
+      wires_.push_back({End{a}, End{b}});
+      plan_[NameOf(a)].insert(NameOf(b));
+      plan_[NameOf(b)].insert(NameOf(a));
+    }
     for (std::size_t i = 0; i < servers; ++i) Make(i);
-    for (const auto& [a, b] : links) wires_.push_back({End{a}, End{b}});
   }
 
   std::size_t wires() const { return wires_.size(); }
@@ -158,12 +162,15 @@ class Herd {
   std::vector<std::unique_ptr<Confirmations>> confirmations_;
   const Settings settings_;
   std::vector<Wire> wires_;
+  Topology::Plan plan_;
   std::set<const Wire*> silent_;
   Instant now_{};
 
+  wire::UnixNanos WallClock() const { return {now_.time_since_epoch().count()}; }
+
   void Make(std::size_t server) {
     fleets_[server] = std::make_unique<fleet::Fleet>(kKey);
-    topologies_[server] = std::make_unique<Topology>(NameOf(server));
+    topologies_[server] = std::make_unique<Topology>(NameOf(server), plan_, WallClock());
     confirmations_[server] =
         std::make_unique<Confirmations>(settings_.confirming, std::chrono::seconds(1), [] {});
   }
@@ -192,6 +199,7 @@ class Herd {
                       .acknowledged = end.acknowledged,
                       .confirmations = confirmations_[end.server].get(),
                       .timing = kTiming,
+                      .wall_clock = [this] { return WallClock(); },
                       .now = now_},
           [] {}, out);
       Say(out, wire[1 - side]);

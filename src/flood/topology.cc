@@ -6,15 +6,25 @@
 
 namespace herd::flood {
 
-Topology::Topology(std::string self) : self_(std::move(self)) {
-  servers_[self_].entry.version = 1;
+namespace {
+
+std::uint64_t IncarnationAt(wire::UnixNanos time) {
+  return static_cast<std::uint64_t>(std::max(time.value, std::int64_t{0}));
+}
+
+}  // namespace
+
+Topology::Topology(std::string self, const Plan& plan, wire::UnixNanos started)
+    : self_(std::move(self)) {
+  for (const auto& [server, neighbours] : plan) servers_[server].allowed = neighbours;
+  servers_[self_].entry.version = {.incarnation = IncarnationAt(started), .number = 1};
   Changed(servers_[self_]);
 }
 
 void Topology::Up(std::string_view neighbour) {
   Known& own = servers_.find(self_)->second;
   if (!own.entry.neighbours.emplace(neighbour).second) return;
-  ++own.entry.version;
+  ++own.entry.version.number;
   Changed(own);
 }
 
@@ -23,26 +33,34 @@ void Topology::Down(std::string_view neighbour) {
   const auto found = own.entry.neighbours.find(neighbour);
   if (found == own.entry.neighbours.end()) return;
   own.entry.neighbours.erase(found);
-  ++own.entry.version;
+  ++own.entry.version.number;
   Changed(own);
 }
 
-void Topology::Take(std::string_view server, std::uint64_t version,
-                    const std::vector<std::string_view>& neighbours) {
+bool Topology::Take(std::string_view server, const LinksVersion& version,
+                    const std::vector<std::string_view>& neighbours, wire::UnixNanos now) {
   const auto found = servers_.find(server);
-  if (found == servers_.end() && servers_.size() >= kServersMax) return;
-  Known& known = found == servers_.end() ? servers_[std::string(server)] : found->second;
+  if (found == servers_.end()) return false;
+  const auto ahead_max = std::chrono::nanoseconds(kIncarnationAheadMax).count();
+  if (version.incarnation > IncarnationAt(now) + static_cast<std::uint64_t>(ahead_max))
+    return false;
+  Known& known = found->second;
+  Names believed;
+  for (const std::string_view neighbour : neighbours) {
+    if (known.allowed.contains(neighbour)) believed.emplace(neighbour);
+  }
+  const bool all_believed = believed.size() == neighbours.size();
   if (server == self_) {
-    if (version < known.entry.version) return;
-    const bool same =
-        version == known.entry.version && std::ranges::equal(neighbours, known.entry.neighbours);
-    if (same) return;
-    known.entry.version = version + 1;
+    if (version < known.entry.version) return all_believed;
+    if (version == known.entry.version && believed == known.entry.neighbours) return all_believed;
+    // A new incarnation, as the number may be the last there is.
+    known.entry.version = {.incarnation = version.incarnation + 1, .number = 1};
   } else {
-    if (version <= known.entry.version) return;
-    known.entry = {version, {neighbours.begin(), neighbours.end()}};
+    if (version <= known.entry.version) return all_believed;
+    known.entry = {version, std::move(believed)};
   }
   Changed(known);
+  return all_believed;
 }
 
 std::vector<Topology::Named> Topology::After(std::uint64_t change) const {
@@ -76,10 +94,10 @@ std::vector<std::string_view> Topology::Linked(std::string_view server) const {
 
 bool Topology::Forwards(std::string_view origin, std::string_view neighbour) const {
   if (!Tells(neighbour, self_)) return true;
-  auto found = forwards_.find(origin);
-  if (found == forwards_.end()) {
-    found = forwards_.emplace(origin, FindForwards(origin)).first;
-  }
+  // All origins that are not in the configuration have one tree.
+  const std::string_view known = servers_.contains(origin) ? origin : std::string_view();
+  auto found = forwards_.find(known);
+  if (found == forwards_.end()) found = forwards_.emplace(known, FindForwards(known)).first;
   return found->second.contains(neighbour);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -8,7 +10,19 @@
 #include <string_view>
 #include <vector>
 
+#include "wire/time.h"
+
 namespace herd::flood {
+
+// Which of two advertisements of a server is the newer one.
+struct LinksVersion {
+  // When the server started, by its own clock, in nanoseconds since 1970; so a server that has been
+  // restarted outbids what it said before.
+  std::uint64_t incarnation = 0;
+  std::uint64_t number = 0;  // grows with each change
+
+  friend auto operator<=>(const LinksVersion&, const LinksVersion&) = default;
+};
 
 // Which servers of the herd are linked with each other just now, as far as this one has heard, and
 // so over which links a row is to travel: along the tree of shortest ways from the server that the
@@ -19,6 +33,10 @@ namespace herd::flood {
 // links (LINKS). Over a link that only one end calls up all rows travel: until both have heard of
 // each other, a row twice is better than a row late.
 //
+// What neighbours pass on is believed within the configuration only: of servers that are in it, and
+// of links that it has. So it takes no more memory than the configuration, and each server is told
+// of no more often than it changes.
+//
 // No socket, clock or thread. One thread at a time.
 class Topology {
  public:
@@ -26,7 +44,7 @@ class Topology {
 
   // What one server tells of itself.
   struct Entry {
-    std::uint64_t version = 0;  // the higher one counts
+    LinksVersion version;  // the higher one counts
     Names neighbours;
   };
   struct Named {
@@ -34,10 +52,15 @@ class Topology {
     const Entry& entry;
   };
 
-  // More servers than this are not listened to.
-  static constexpr std::size_t kServersMax = 4096;
+  // The servers of the herd with their neighbours, by the configuration.
+  using Plan = std::map<std::string, Names, std::less<>>;
 
-  explicit Topology(std::string self);
+  // An incarnation that is further ahead of our clock is no start of a server: if it were believed,
+  // that server could not outbid it for as long. Clocks that differ by more are a fault of their own.
+  static constexpr std::chrono::hours kIncarnationAheadMax{24};
+
+  // `plan` has `self`; `started` is our clock now.
+  Topology(std::string self, const Plan& plan, wire::UnixNanos started);
 
   const std::string& self() const { return self_; }
 
@@ -46,9 +69,11 @@ class Topology {
   void Down(std::string_view neighbour);
 
   // Takes what a neighbour passed on, if it is news. About ourselves it is what an earlier run of
-  // ours said: our own word gets a higher version.
-  void Take(std::string_view server, std::uint64_t version,
-            const std::vector<std::string_view>& neighbours);
+  // ours said, or a lie: our own word gets a higher version. `now` is our clock. False when it is
+  // ignored, or a part of it: a server or a link that is not in the configuration, or a version that
+  // cannot be.
+  bool Take(std::string_view server, const LinksVersion& version,
+            const std::vector<std::string_view>& neighbours, wire::UnixNanos now);
 
   // Grows with every change of what follows.
   std::uint64_t change() const { return change_; }
@@ -62,14 +87,16 @@ class Topology {
 
  private:
   struct Known {
+    Names allowed;  // neighbours, by the configuration
     Entry entry;
-    std::uint64_t change = 0;
+    std::uint64_t change = 0;  // 0: nothing has been heard of it
   };
 
   const std::string self_;
-  std::map<std::string, Known, std::less<>> servers_;  // ourselves among them
+  std::map<std::string, Known, std::less<>> servers_;  // of the configuration, ourselves among them
   std::uint64_t change_ = 0;
-  // To which neighbours rows go on, by their origin; computed when first asked for after a change.
+  // To which neighbours rows go on, by their origin, all that are not in the configuration under "";
+  // computed when first asked for after a change.
   mutable std::map<std::string, Names, std::less<>> forwards_;
 
   void Changed(Known& known);

@@ -3,11 +3,15 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <chrono>
+#include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,60 +20,131 @@ namespace {
 
 using Names = std::vector<std::string_view>;
 
-TEST(Topology, SendsAllOverALinkThatTheNeighbourHasNotToldOfYet) {
-  Topology topology("Hands");
-  topology.Up("Wilkes");
-  EXPECT_TRUE(topology.Forwards("Hands", "Wilkes"));
-  EXPECT_TRUE(topology.Forwards("Welsh", "Wilkes"));
+constexpr std::uint64_t kStart = 1'600'000'000'000'000'000;  // of all servers, by their clocks
+constexpr wire::UnixNanos kNow{kStart};
+constexpr auto kAheadMax = static_cast<std::uint64_t>(
+    std::chrono::nanoseconds(Topology::kIncarnationAheadMax).count());
+
+// The herd of five.
+const Topology::Plan kPlan{{"Goloman", {"Hands", "Holiday", "Wilkes"}},
+                           {"Hands", {"Goloman", "Wilkes"}},
+                           {"Holiday", {"Goloman", "Welsh", "Wilkes"}},
+                           {"Welsh", {"Holiday"}},
+                           {"Wilkes", {"Goloman", "Hands", "Holiday"}}};
+
+class Hands : public ::testing::Test {
+ protected:
+  Topology hands_{"Hands", kPlan, kNow};
+
+  bool Take(std::string_view server, std::uint64_t number, const Names& neighbours,
+            std::uint64_t incarnation = kStart) {
+    return hands_.Take(server, {incarnation, number}, neighbours, kNow);
+  }
+  // The only server of which there is news after `change`.
+  Topology::Entry NewsAfter(std::uint64_t change, std::string_view server) {
+    const auto news = hands_.After(change);
+    EXPECT_EQ(news.size(), 1U);
+    if (news.empty()) return {};
+    EXPECT_EQ(news[0].server, server);
+    return news[0].entry;
+  }
+};
+
+TEST_F(Hands, SendsAllOverALinkThatTheNeighbourHasNotToldOfYet) {
+  hands_.Up("Wilkes");
+  EXPECT_TRUE(hands_.Forwards("Hands", "Wilkes"));
+  EXPECT_TRUE(hands_.Forwards("Welsh", "Wilkes"));
 }
 
-TEST(Topology, SendsARowTheShortestWayFromItsOrigin) {
-  Topology hands("Hands");
-  hands.Up("Goloman");
-  hands.Up("Wilkes");
-  hands.Take("Goloman", 5, {"Hands", "Wilkes"});
-  hands.Take("Wilkes", 7, {"Goloman", "Hands"});
+TEST_F(Hands, SendsARowTheShortestWayFromItsOrigin) {
+  hands_.Up("Goloman");
+  hands_.Up("Wilkes");
+  EXPECT_TRUE(Take("Goloman", 5, {"Hands", "Wilkes"}));
+  EXPECT_TRUE(Take("Wilkes", 7, {"Goloman", "Hands"}));
   // A triangle: each has its own clients' rows go straight to both others, which send them no
   // further.
-  EXPECT_TRUE(hands.Forwards("Hands", "Goloman"));
-  EXPECT_TRUE(hands.Forwards("Hands", "Wilkes"));
-  EXPECT_FALSE(hands.Forwards("Goloman", "Wilkes"));
-  EXPECT_FALSE(hands.Forwards("Wilkes", "Goloman"));
-  hands.Take("Goloman", 6, {"Hands"});
-  EXPECT_TRUE(hands.Forwards("Goloman", "Wilkes"));
+  EXPECT_TRUE(hands_.Forwards("Hands", "Goloman"));
+  EXPECT_TRUE(hands_.Forwards("Hands", "Wilkes"));
+  EXPECT_FALSE(hands_.Forwards("Goloman", "Wilkes"));
+  EXPECT_FALSE(hands_.Forwards("Wilkes", "Goloman"));
+  Take("Goloman", 6, {"Hands"});
+  EXPECT_TRUE(hands_.Forwards("Goloman", "Wilkes"));
 }
 
-TEST(Topology, HasATreeForRowsOfAServerThatIsGone) {
-  Topology hands("Hands");
-  hands.Up("Goloman");
-  hands.Up("Wilkes");
-  hands.Take("Goloman", 5, {"Hands", "Wilkes"});
-  hands.Take("Wilkes", 7, {"Goloman", "Hands"});
-  EXPECT_TRUE(hands.Forwards("Welsh", "Goloman"));
-  EXPECT_FALSE(hands.Forwards("Welsh", "Wilkes"));
+TEST_F(Hands, HasOneTreeForRowsOfServersThatAreGoneOrNotInTheConfiguration) {
+  hands_.Up("Goloman");
+  hands_.Up("Wilkes");
+  Take("Goloman", 5, {"Hands", "Wilkes"});
+  Take("Wilkes", 7, {"Goloman", "Hands"});
+  for (const std::string_view origin : {"Welsh", "Former", "Another"}) {
+    EXPECT_TRUE(hands_.Forwards(origin, "Goloman"));
+    EXPECT_FALSE(hands_.Forwards(origin, "Wilkes"));
+  }
 }
 
-TEST(Topology, BelievesTheHigherVersionOnly) {
-  Topology topology("Hands");
-  topology.Take("Welsh", 3, {"Holiday"});
-  const std::uint64_t change = topology.change();
-  topology.Take("Welsh", 3, {});
-  topology.Take("Welsh", 2, {});
-  EXPECT_EQ(topology.change(), change);
-  topology.Take("Welsh", 4, {});
-  ASSERT_EQ(topology.After(change).size(), 1U);
-  EXPECT_EQ(topology.After(change)[0].server, "Welsh");
+TEST_F(Hands, BelievesTheHigherVersionOnly) {
+  Take("Welsh", 3, {"Holiday"});
+  const std::uint64_t change = hands_.change();
+  EXPECT_TRUE(Take("Welsh", 3, {}));
+  EXPECT_TRUE(Take("Welsh", 2, {}));
+  EXPECT_TRUE(Take("Welsh", 1'000, {}, kStart - 1));
+  EXPECT_EQ(hands_.change(), change);
+  EXPECT_TRUE(Take("Welsh", 1, {}, kStart + 1));
+  EXPECT_EQ(NewsAfter(change, "Welsh").version, (LinksVersion{kStart + 1, 1}));
 }
 
-TEST(Topology, OutbidsWhatAnEarlierRunSaid) {
-  Topology topology("Hands");
-  topology.Up("Wilkes");
-  const std::uint64_t change = topology.change();
-  topology.Take("Hands", 40, {"Goloman"});
-  const auto changed = topology.After(change);
-  ASSERT_EQ(changed.size(), 1U);
-  EXPECT_EQ(changed[0].entry.version, 41U);
-  EXPECT_EQ(changed[0].entry.neighbours, (std::set<std::string, std::less<>>{"Wilkes"}));
+TEST_F(Hands, OutbidsWhatAnEarlierRunSaid) {
+  hands_.Up("Wilkes");
+  const std::uint64_t change = hands_.change();
+  // Its clock was ahead.
+  Take("Hands", 40, {"Goloman"}, kStart + 7);
+  const Topology::Entry own = NewsAfter(change, "Hands");
+  EXPECT_EQ(own.version, (LinksVersion{kStart + 8, 1}));
+  EXPECT_EQ(own.neighbours, (Topology::Names{"Wilkes"}));
+  Take("Hands", 1, {"Wilkes"}, kStart + 8);
+  EXPECT_EQ(NewsAfter(change, "Hands").version, own.version) << "its own word came back";
+}
+
+// One that knows the secret gives the last number there is: the server outbids it all the same, and
+// who heard the lie believes the server again.
+TEST_F(Hands, OutbidsTheLastNumberThereIs) {
+  constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
+  Topology welsh("Welsh", kPlan, kNow);
+  Take("Welsh", kLast, {});
+  const std::uint64_t lie = hands_.change();
+  EXPECT_TRUE(welsh.Take("Welsh", {kStart, kLast}, {}, kNow));
+  welsh.Up("Holiday");
+  const auto news = welsh.After(0);
+  ASSERT_EQ(news.size(), 1U);
+  EXPECT_TRUE(hands_.Take("Welsh", news[0].entry.version, {"Holiday"}, kNow));
+  EXPECT_EQ(NewsAfter(lie, "Welsh").neighbours, (Topology::Names{"Holiday"}));
+}
+
+TEST_F(Hands, RefusesIncarnationsThatNoServerCanHave) {
+  const std::uint64_t change = hands_.change();
+  for (const std::string_view server : {"Welsh", "Hands"}) {
+    EXPECT_FALSE(Take(server, 1, {}, std::numeric_limits<std::uint64_t>::max()));
+    EXPECT_FALSE(Take(server, 1, {}, kStart + kAheadMax + 1));
+  }
+  EXPECT_EQ(hands_.change(), change);
+  EXPECT_TRUE(Take("Welsh", 1, {}, kStart + kAheadMax));
+}
+
+// From 700 messages about servers that do not exist every server took 1.7 GB.
+TEST_F(Hands, RemembersTheConfigurationOnly) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 1'000; ++i) names.push_back("S" + std::to_string(i));
+  const Names many(names.begin(), names.end());
+  const std::uint64_t change = hands_.change();
+  for (const std::string& name : names) EXPECT_FALSE(Take(name, 1, many));
+  EXPECT_EQ(hands_.change(), change);
+  EXPECT_EQ(hands_.After(0).size(), 1U);
+  // Of a server of the configuration, too, only the links that it has there.
+  Names welsh = many;
+  welsh.push_back("Holiday");
+  welsh.push_back("Hands");
+  EXPECT_FALSE(Take("Welsh", 1, welsh));
+  EXPECT_EQ(NewsAfter(change, "Welsh").neighbours, (Topology::Names{"Holiday"}));
 }
 
 // Whatever links come and go: once all have heard of it, a row of any origin comes to each server
@@ -79,7 +154,14 @@ RC_GTEST_PROP(Topology, BringsEachRowToEachServerOnce, ()) {
   using Edge = std::pair<std::size_t, std::size_t>;
   std::vector<std::unique_ptr<Topology>> servers;
   const auto name = [](std::size_t i) { return std::string(1, static_cast<char>('A' + i)); };
-  for (std::size_t i = 0; i < kServers; ++i) servers.push_back(std::make_unique<Topology>(name(i)));
+  Topology::Plan plan;
+  for (std::size_t a = 0; a < kServers; ++a) {
+    for (std::size_t b = 0; b < kServers; ++b) {
+      if (a != b) plan[name(a)].insert(name(b));
+    }
+  }
+  for (std::size_t i = 0; i < kServers; ++i)
+    servers.push_back(std::make_unique<Topology>(name(i), plan, kNow));
   std::set<Edge> up;
   std::map<Edge, std::uint64_t> sent;  // from, to: up to which change
   const auto flip = [&](std::size_t a, std::size_t b) {
@@ -102,7 +184,7 @@ RC_GTEST_PROP(Topology, BringsEachRowToEachServerOnce, ()) {
     sent[edge] = servers[from]->change();
     for (const Topology::Named& named : news) {
       servers[to]->Take(named.server, named.entry.version,
-                        Names(named.entry.neighbours.begin(), named.entry.neighbours.end()));
+                        Names(named.entry.neighbours.begin(), named.entry.neighbours.end()), kNow);
     }
     return !news.empty();
   };

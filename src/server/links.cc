@@ -16,13 +16,22 @@ namespace {
 // closed.
 constexpr std::size_t kStrangersMax = 64;
 
+flood::Topology::Plan PlanOf(const Config& config) {
+  flood::Topology::Plan plan;
+  for (const ServerEntry& server : config.servers) {
+    const std::vector<std::string> neighbours = config.NeighboursOf(server.name);
+    plan[server.name] = {neighbours.begin(), neighbours.end()};
+  }
+  return plan;
+}
+
 }  // namespace
 
 Links::Links(net::Loop& loop, Node& node, flood::Identity identity, std::function<void()> on_linked)
     : loop_(loop),
       node_(node),
       identity_(std::move(identity)),
-      topology_(identity_.name),
+      topology_(identity_.name, PlanOf(node.config), Now()),
       confirmations_(node.config.durability.peers, node.config.durability.timeout,
                      [this] { WakeFlood(); }),
       on_linked_(std::move(on_linked)),
@@ -167,6 +176,7 @@ flood::Link::Start Links::OnOpen(PeerSession& session) {
           .timing = {.heartbeat = settings.heartbeat,
                      .silence_max = settings.silence_max,
                      .compare_interval = settings.compare_interval},
+          .wall_clock = Now,
           .now = SteadyNow()};
 }
 

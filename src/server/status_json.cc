@@ -39,6 +39,7 @@ void Write(JsonWriter& json, const LinkStatus& link) {
       .Member("older", link.counters.rows_in_older)
       .Member("expired", link.counters.rows_in_expired)
       .Member("unknown_messages", link.counters.messages_unknown)
+      .Member("topology_ignored", link.counters.links_ignored)
       .Member("announced_in", link.counters.announced_in)
       .Member("announced_out", link.counters.announced_out)
       .Member("asked_for", link.counters.needed)

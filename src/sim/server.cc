@@ -55,7 +55,7 @@ void Server::Start() {
   process_ = std::make_unique<Process>();
   process_->run = name_ + "." + std::to_string(runs_);
   process_->fleet = std::make_unique<fleet::Fleet>(kHashKey);
-  process_->topology = std::make_unique<flood::Topology>(name_);
+  process_->topology = std::make_unique<flood::Topology>(name_, around_.plan, WallClock());
   SetHorizon();
   const bool is_empty = Load();
   around_.checker.Restarted(number_, *process_->fleet);
@@ -194,6 +194,7 @@ void Server::OnOpen(WireEnd end, ConnectionId connection, const std::string& nei
                          .leads = name_ < plug.neighbour,
                          .acknowledged = neighbour.acknowledged,
                          .timing = settings_.timing,
+                         .wall_clock = [this] { return WallClock(); },
                          .now = around_.schedule.now()},
       [this] { process_->flood_due = true; }, out);
   process_->links[end.wire] = {connection, std::move(link)};

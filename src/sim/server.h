@@ -26,6 +26,7 @@ namespace herd::sim {
 
 // What all servers of a run share.
 struct Surroundings {
+  const flood::Topology::Plan& plan;
   Schedule& schedule;
   Random& random;
   Network& network;

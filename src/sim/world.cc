@@ -41,6 +41,15 @@ std::string NameOf(std::size_t server) {
   return server < kNames.size() ? kNames[server] : "S" + std::to_string(server);
 }
 
+flood::Topology::Plan PlanOf(const std::vector<Pair>& links) {
+  flood::Topology::Plan plan;
+  for (const auto& [a, b] : links) {
+    plan[NameOf(a)].insert(NameOf(b));
+    plan[NameOf(b)].insert(NameOf(a));
+  }
+  return plan;
+}
+
 }  // namespace
 
 Scenario AnyScenario(Random& random, std::optional<std::size_t> servers,
@@ -69,9 +78,10 @@ World::World(const Scenario& scenario, std::uint64_t seed,
       random_(seed),
       checker_(scenario.expiry),
       links_(LinksOf(scenario.shape, scenario.servers, random_)),
+      plan_(PlanOf(links_)),
       network_(schedule_, random_, *this, links_.size()),
       trace_hash_(0),
-      surroundings_{schedule_, random_, network_, checker_,
+      surroundings_{plan_, schedule_, random_, network_, checker_,
                     [this, trace = std::move(trace)](const std::string& line) {
                       const std::string timed =
                           std::to_string(schedule_.now().time_since_epoch().count()) + " " + line;

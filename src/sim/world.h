@@ -84,6 +84,7 @@ class World : private Ears {
   Schedule schedule_;
   Checker checker_;
   std::vector<Pair> links_;
+  const flood::Topology::Plan plan_;
   Network network_;
   std::uint64_t trace_hash_;
   Surroundings surroundings_;
