@@ -200,6 +200,35 @@ class Both(GoogleCase):
             self.assertEqual(reader.line(), b"? x\n")
             self.assertEqual(parse_at(reader.line()).location, b"+1+1")
 
+    def test_a_line_that_is_too_long_loses_no_reply_before_it(self) -> None:
+        self.stub.set_mode("hold")
+        with connect(self.herd["Goloman"].clients) as connection:
+            connection.sendall(iamat("long") + whatsat("long", 10, 5) + b"x\n" + b"y" * 10_000 + b"\nz\n")
+            reader = LineReader(connection)
+            at = reader.line()
+            wait_until(self.stub.requests, "the question at the stub")
+            # The long line has been read by now, since others are served.
+            self.assertEqual(exchange(self.herd["Goloman"].clients, b"y\n"), b"? y\n")
+            self.stub.set_mode("ok")
+            self.assertEqual(parse_whatsat(reader.until(b"\n\n"))[0], at)
+            rest = reader.now() + read_to_end(connection)
+            self.assertEqual(rest, b"? x\n? " + b"y" * 256 + b"\n")
+
+    def test_a_client_that_waits_for_google_is_not_idle(self) -> None:
+        settings = self.stub.settings(self.provider)
+        settings["limits"] = {"idle_timeout_s": 1}
+        herd = self.run_herd(single(settings, environment={"TEST_GOOGLE_KEY": KEY}))
+        self.stub.set_mode("hold")
+        address = herd["Goloman"].clients
+        exchange(address, iamat("patient"))
+        with connect(address) as connection, connect(address) as idle:
+            connection.sendall(whatsat("patient", 10, 5))
+            wait_until(self.stub.requests, "the question at the stub")
+            idle.sendall(b"x\n")
+            self.assertEqual(read_to_end(idle), b"? x\n", "who is owed nothing is closed when idle")
+            self.stub.set_mode("ok")
+            self.assertEqual(parse_whatsat(LineReader(connection).until(b"\n\n"))[1]["status"], "OK")
+
     def test_a_half_closed_client_gets_a_slow_answer(self) -> None:
         self.stub.set_mode("hold")
         exchange(self.herd["Goloman"].clients, iamat("half"))
@@ -266,6 +295,29 @@ class Both(GoogleCase):
             self.stub.set_mode("ok")
             self.assertEqual(parse_whatsat(read_to_end(connection))[1]["status"], "OK")
         server.wait_for_exit()
+
+    def test_the_end_of_the_server_ends_look_ups_in_time(self) -> None:
+        settings = self.stub.settings(self.provider, timeout_ms=60_000)
+        settings["limits"] = {"outstanding_commands": 1}
+        herd = self.run_herd(single(settings, environment={"TEST_GOOGLE_KEY": KEY}))
+        self.stub.set_mode("hold")
+        server = herd["Goloman"]
+        with connect(server.clients) as connection:
+            commands = [iamat("last", "+2+2", "1520023934"), whatsat("last", 10, 5), iamat("last", "+1+1", "1520023935"),
+                        whatsat("last", 10, 5), b"x\n"]  # fmt: skip
+            connection.sendall(b"".join(commands))
+            wait_until(self.stub.requests, "the question at the stub")
+            server.terminate()
+            reader = LineReader(connection)
+            at = reader.line()
+            for _ in range(2):
+                line, answer = parse_whatsat(reader.until(b"\n\n"))
+                self.assertEqual((line, answer["results"], answer["status"]), (at, [], "UNKNOWN_ERROR"))
+                self.assertIn("shutting down", answer["error_message"])
+                at = reader.line()
+            self.assertEqual(at + read_to_end(connection), b"? x\n")
+        server.wait_for_exit()
+        self.stub.set_mode("ok")
 
     def test_a_budget_of_requests(self) -> None:
         herd = self.run_herd(single(self.stub.settings(self.provider, requests_per_minute=2),

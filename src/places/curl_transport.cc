@@ -8,6 +8,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -53,12 +54,17 @@ class CurlTransport::Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker() {
+    Stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  // Has the thread cancel all that is under way, and end.
+  void Stop() {
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
     }
     curl_multi_wakeup(multi_.get());
-    if (thread_.joinable()) thread_.join();
   }
 
   void Start() {
@@ -67,13 +73,9 @@ class CurlTransport::Worker {
   }
 
   void Add(TransferPtr transfer) {
-    if (!TakePlace()) {
-      transfer->Finish(std::unexpected(HttpFailure{HttpFailure::Kind::kTooMany, {}}));
+    if (const auto refusal = Take(transfer)) {
+      transfer->Finish(std::unexpected(HttpFailure{*refusal, {}}));
       return;
-    }
-    {
-      const std::lock_guard lock(mutex_);
-      inbox_.push_back(std::move(transfer));
     }
     curl_multi_wakeup(multi_.get());
   }
@@ -82,12 +84,15 @@ class CurlTransport::Worker {
   // The longest that the thread sleeps when nothing is to be done.
   static constexpr milliseconds kSleepMax{1000};
 
-  // Takes a place if there is one.
-  bool TakePlace() {
+  // Takes a transfer for the thread, or says why not. None once the thread is about to end: it
+  // looks into the inbox no more then.
+  std::optional<HttpFailure::Kind> Take(TransferPtr& transfer) {
     const std::lock_guard lock(mutex_);
-    if (requests_ >= options_.requests_max) return false;
+    if (stopping_) return HttpFailure::Kind::kCancelled;
+    if (requests_ >= options_.requests_max) return HttpFailure::Kind::kTooMany;
     ++requests_;
-    return true;
+    inbox_.push_back(std::move(transfer));
+    return std::nullopt;
   }
 
   void Run() {
@@ -169,14 +174,12 @@ class CurlTransport::Worker {
     transfer->Finish(std::move(result));
   }
 
-  // Also what a Done called here sends once more.
   void CancelAll() {
     while (!active_.empty()) waiting_.push_back(Leave(active_.begin()->first));
     while (!waiting_.empty()) {
       TransferPtr transfer = std::move(waiting_.front());
       waiting_.pop_front();
       Finish(std::move(transfer), std::unexpected(HttpFailure{HttpFailure::Kind::kCancelled, {}}));
-      TakeInbox();
     }
   }
 
@@ -222,6 +225,10 @@ std::expected<std::unique_ptr<CurlTransport>, std::string> CurlTransport::Make(O
 
 void CurlTransport::Send(HttpRequest request, HttpTiming timing, Done done) {
   worker_->Add(std::make_unique<CurlTransfer>(std::move(request), timing, std::move(done), Now()));
+}
+
+void CurlTransport::Cancel() {
+  worker_->Stop();
 }
 
 }  // namespace herd::places

@@ -14,7 +14,8 @@ namespace herd::places {
 // HTTPS by libcurl, with what it brings: proxies from the environment, the system's certificates,
 // HTTP/2, connections kept for the next request. Only https:// URLs; redirects are not followed.
 // One thread of its own does all the work and calls every Done but that of a request refused at
-// once (kTooMany), which Send calls itself. No signal is delivered to that thread.
+// once (kTooMany, or kCancelled after Cancel), which Send calls itself. No signal is delivered to
+// that thread.
 class CurlTransport final : public HttpTransport {
  public:
   struct Options {
@@ -29,6 +30,7 @@ class CurlTransport final : public HttpTransport {
   ~CurlTransport() override;
 
   void Send(HttpRequest request, HttpTiming timing, Done done) override;
+  void Cancel() override;
 
  private:
   class Worker;

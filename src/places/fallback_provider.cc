@@ -18,4 +18,9 @@ void FallbackProvider::Nearby(const Query& query, Done done) {
   });
 }
 
+void FallbackProvider::Cancel() {
+  first_->Cancel();
+  second_->Cancel();
+}
+
 }  // namespace herd::places

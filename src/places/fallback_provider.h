@@ -13,6 +13,7 @@ class FallbackProvider final : public Provider {
   FallbackProvider(std::unique_ptr<Provider> first, std::unique_ptr<Provider> second);
 
   void Nearby(const Query& query, Done done) override;
+  void Cancel() override;
 
  private:
   // Destroyed last: what the first still has under way then fails, and goes to the second.

@@ -294,6 +294,20 @@ TEST_F(GoogleHttps, ManyAtOnceWaitForTheirTurn) {
   for (auto& result : results) EXPECT_TRUE(result.get());
 }
 
+TEST_F(GoogleHttps, CancelEndsWhatIsUnderWayAndWhatComes) {
+  using enum HttpFailure::Kind;
+  std::promise<HttpFailure::Kind> under_way;
+  const auto transport = Transport({.ca_file = stub_->CaFile()});
+  transport->Send({stub_->Endpoint(), {}, {}}, {.delay = kPatience, .timeout = 2 * kPatience},
+                  [&](const HttpResult& result) { under_way.set_value(result.error().kind); });
+  transport->Cancel();
+  EXPECT_EQ(under_way.get_future().get(), kCancelled);
+  std::vector<HttpFailure::Kind> failures;
+  transport->Send({stub_->Endpoint(), {}, {}}, {.timeout = kPatience},
+                  [&](const HttpResult& result) { failures.push_back(result.error().kind); });
+  EXPECT_THAT(failures, testing::ElementsAre(kCancelled));
+}
+
 TEST_F(GoogleHttps, OneMoreThanItsBoundIsRefusedAtOnce) {
   using enum HttpFailure::Kind;
   std::vector<HttpFailure::Kind> failures;

@@ -85,6 +85,10 @@ void GoogleProvider::Nearby(const Query& query, Done done) {
   }
 }
 
+void GoogleProvider::Cancel() {
+  transport_->Cancel();
+}
+
 void GoogleProvider::Send(const Attempt& attempt, TimePoint now, milliseconds delay) {
   const auto left = std::chrono::ceil<milliseconds>(attempt.deadline - now);
   transport_->Send(api_->Ask(endpoint_, key_, attempt.query), {.delay = delay, .timeout = left},

@@ -54,6 +54,7 @@ class GoogleProvider final : public Provider {
   ~GoogleProvider() override;
 
   void Nearby(const Query& query, Done done) override;
+  void Cancel() override;
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;

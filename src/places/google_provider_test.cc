@@ -33,7 +33,9 @@ class FakeTransport final : public HttpTransport {
   };
 
   explicit FakeTransport(std::vector<Sent>& sent) : sent_(sent) {}
-  ~FakeTransport() override {
+  ~FakeTransport() override { FakeTransport::Cancel(); }
+
+  void Cancel() override {
     for (Sent& sent : std::exchange(sent_, {})) {
       sent.done(std::unexpected(HttpFailure{HttpFailure::Kind::kCancelled, {}}));
     }
@@ -105,6 +107,18 @@ TEST_F(GoogleProviderTest, AsksOnceAndPassesTheAnswerOn) {
   EXPECT_EQ(answers_[0].status, Status::kOk);
   EXPECT_EQ(answers_[0].json, kOneResult);
   EXPECT_THAT(look_ups_, ElementsAre("OK 1 40 "));
+}
+
+TEST_F(GoogleProviderTest, AnswersWhoWaitsWhenCancelled) {
+  Ask(1);
+  Ask(1);
+  Ask(2);
+  provider_->Cancel();
+  ASSERT_EQ(answers_.size(), 3U);
+  for (const Answer& answer : answers_) {
+    EXPECT_EQ(answer.status, Status::kUnknownError);
+    EXPECT_THAT(answer.json, HasSubstr("the server is shutting down"));
+  }
 }
 
 TEST_F(GoogleProviderTest, AsksGoogleItselfWithoutAnEndpoint) {

@@ -36,7 +36,7 @@ struct HttpFailure {
     kClosedEarly,  // the connection ended before the response did
     kTooLarge,     // the body is larger than the transport takes
     kTooMany,      // the transport has as many requests under way as it takes
-    kCancelled,    // the transport ended
+    kCancelled,    // the transport ended, or Cancel was called
     kOther,
   };
   Kind kind = Kind::kOther;
@@ -59,6 +59,10 @@ class HttpTransport {
   virtual ~HttpTransport() = default;
 
   virtual void Send(HttpRequest request, HttpTiming timing, Done done) = 0;
+
+  // Ends all that is under way: every Done not yet called, and that of each request to come, is
+  // called soon with kCancelled. Any thread; blocks for nothing.
+  virtual void Cancel() = 0;
 };
 
 }  // namespace herd::places

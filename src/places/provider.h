@@ -58,6 +58,11 @@ class Provider {
   // Never throws: a failure is an Answer with another status than kOk and kZeroResults, and empty
   // results.
   virtual void Nearby(const Query& query, Done done) = 0;
+
+  // Ends, for the end of the server, what takes longer than a moment: every Done not yet called,
+  // and that of each look-up to come, is called soon, with kUnknownError where there is no answer.
+  // Any thread; blocks for nothing.
+  virtual void Cancel() {}
 };
 
 }  // namespace herd::places

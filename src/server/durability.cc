@@ -1,5 +1,6 @@
 #include "server/durability.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <string>
 #include <utility>
@@ -21,15 +22,28 @@ Durability::Durability(net::Loop& loop, std::string who, Ask ask,
 void Durability::Hold(net::Connection& writer, std::vector<fleet::ClientHash> clients) {
   auto wait = std::make_shared<Wait>(writer.shared_from_this(), SteadyNow() + settings_.timeout);
   bool watch = false;
+  bool late = false;
   {
     const std::lock_guard lock(mutex_);
+    late = !patient_;
+    if (late) wait->deadline = SteadyNow();
     waits_.push_back(wait);
     watch = !std::exchange(watching_, true);
   }
   if (watch) boost::asio::post(loop_.context(), [this] { Watch(); });
+  if (late) boost::asio::post(loop_.context(), [this] { ExpireLate(); });
   ask_(std::move(clients), [this, wait = std::move(wait)](bool durable) {
     Answer(*wait, durable ? Outcome::kDurable : Outcome::kFailed);
   });
+}
+
+void Durability::WaitNoLonger() {
+  {
+    const std::lock_guard lock(mutex_);
+    patient_ = false;
+    for (const auto& wait : waits_) wait->deadline = std::min(wait->deadline, SteadyNow());
+  }
+  ExpireLate();
 }
 
 Durability::Counts Durability::counts() const {
@@ -60,7 +74,7 @@ void Durability::Tell(std::shared_ptr<net::Connection> writer, Outcome outcome) 
   net::Loop& loop = writer->loop();
   boost::asio::post(loop.context(), [writer = std::move(writer), close] {
     if (close) {
-      writer->Close();
+      writer->Refuse();
     } else {
       writer->Release();
     }

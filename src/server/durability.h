@@ -40,8 +40,12 @@ class Durability {
              spdlog::logger& log);
 
   // Releases `writer` on its loop once the reports of `clients` are safe. When that fails or takes
-  // too long, closes it or releases it all the same, as configured. Any thread.
+  // too long, refuses it or releases it all the same, as configured. Any thread.
   void Hold(net::Connection& writer, std::vector<fleet::ClientHash> clients);
+
+  // For the end of the server: who waits now has waited for too long, and so has who is to come.
+  // Any thread.
+  void WaitNoLonger();
 
   // Any thread.
   Counts counts() const;
@@ -67,6 +71,7 @@ class Durability {
   std::mutex mutex_;
   std::deque<std::shared_ptr<Wait>> waits_;  // by deadline; the first one is not answered
   bool watching_ = false;                    // the timer runs, or is about to
+  bool patient_ = true;                      // until WaitNoLonger
 
   net::Timer timer_;  // on the loop's thread
 

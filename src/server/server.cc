@@ -21,6 +21,10 @@ namespace {
 // changes.
 constexpr std::chrono::seconds kStopTime{5};
 
+// Of that time, what those have whom replies wait for: Google, and who makes reports durable. The
+// rest is for their replies to go out, and for those behind them.
+constexpr std::chrono::seconds kStopReplyTime{3};
+
 // How often the end looks whether all is said.
 constexpr std::chrono::milliseconds kStopLookInterval{10};
 
@@ -319,6 +323,11 @@ void Server::Stop(int signal) {
 void Server::StopWhenDone() {
   const bool late = SteadyNow() >= stop_deadline_;
   const bool clients_done = node_.admission.connections() == 0;
+  const bool hurry = SteadyNow() >= stop_deadline_ - kStopTime + kStopReplyTime;
+  if (hurry && !std::exchange(replies_hurried_, true)) {
+    node_.places->Cancel();
+    if (node_.durability) node_.durability->WaitNoLonger();
+  }
   if ((clients_done || late) && !std::exchange(links_stopped_, true)) links_.Stop();
   if ((clients_done && links_.ended()) || late) {
     node_.log->info("ended");

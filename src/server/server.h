@@ -93,6 +93,7 @@ class Server {
   flood::Instant stop_deadline_;
   bool loading_ = true;  // the journal
   bool links_stopped_ = false;
+  bool replies_hurried_ = false;
   std::function<void()> on_ready_;
   std::expected<void, std::string> loaded_;
   LogLimit refused_clients_;
