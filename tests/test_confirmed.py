@@ -86,6 +86,12 @@ class ByOneNeighbour(HerdCase):
         beta.answer(ping)
         self.assertEqual(parse_at(LineReader(connection).line()).client, b"moa")
 
+    def test_replies_owed_before_it_are_sent_all_the_same(self) -> None:
+        herd, beta = self.alpha(timeout_ms=200)
+        connection = self.enterContext(connect(herd["Alpha"].clients))
+        connection.sendall(b"x\n" + iamat("kiwi", "+1+2", "1000") + b"y\n" + iamat("kiwi", "+1+3", "1001"))
+        self.assertEqual(read_to_end(connection), b"? x\n")
+
     def test_or_the_reply_is_given_when_told_to(self) -> None:
         herd, _ = self.alpha(timeout_ms=200, on_timeout="memory")
         connection = self.ask(herd, "kiwi")

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <chrono>
@@ -127,6 +128,15 @@ void Connection::Release() {
   if (--holds_ == 0 && !closed_) OnWritable();
 }
 
+void Connection::Refuse() {
+  if (!closed_) {
+    output_.resize(std::min<std::size_t>(output_.size(), refusable_from_));
+    CloseAfterWrite();
+    OnRefused();
+  }
+  Release();
+}
+
 // Lets the session take what has come, and writes what it answers, for as long as both go on.
 void Connection::Work(std::string_view fresh) {
   std::string out = loop_.TakeBuffer();
@@ -173,8 +183,13 @@ void Connection::KeepInput(std::string_view input, std::size_t taken) {
 
 void Connection::Write(const std::string& out) {
   if (out.empty() || closed_) return;
-  if (!held()) holds_ = HoldsBeforeWrite();
+  if (!held()) {
+    holds_ = HoldsBeforeWrite();
+    refusable_from_ = static_cast<std::uint32_t>(output_.size());
+  }
   if (closed_) return;
+  if (held() && refusable_from_ == output_.size())
+    refusable_from_ += static_cast<std::uint32_t>(OwedBytes(out));
   if (held() || WaitingOutput() > 0) {
     output_ += out;
     return;
@@ -213,8 +228,7 @@ std::uint32_t Connection::Wanted() const {
 void Connection::GoOn() {
   const bool said_all = !held() && WaitingOutput() == 0;
   const bool no_more_input = finishing_ || input_ended_;
-  if (!lingering_ && said_all && (close_after_write_ || (no_more_input && !Busy())))
-    return Linger();
+  if (!lingering_ && said_all && (close_after_write_ || no_more_input) && !Busy()) return Linger();
   // Input that is not wanted is awaited on until some comes: mostly it is wanted again before.
   Await(Wanted() | (awaited_ & EPOLLIN));
 }

@@ -50,7 +50,13 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   // held back, and goes on.
   void Release();
 
+  // In place of Release: what is held back must not go out. What is owed before it (OwedBytes)
+  // still does, once nothing else holds it; then the connection is closed.
+  void Refuse();
+
   bool closed() const { return closed_; }
+  // Whether the peer waits for us: answers are still to be made, or may not go out yet.
+  bool Owes() const { return Busy() || held(); }
   Loop& loop() { return loop_; }
 
  protected:
@@ -69,6 +75,13 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   // for. Nothing is read meanwhile, and who is to call Release keeps the object alive.
   virtual unsigned HoldsBeforeWrite() { return 0; }
 
+  // Asked of bytes that are held back: how many at their front go out even if the rest is refused.
+  virtual std::size_t OwedBytes(const std::string& out) { return out.size(); }
+
+  // Refuse was called: what the session has not handed over yet, it drops from the first byte on
+  // that is refused.
+  virtual void OnRefused() {}
+
   // All output has been handed to the system: the session may append more to `out`.
   virtual void OnDrained(std::string& /*out*/) {}
 
@@ -84,7 +97,7 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   // OnInput.
   void Resume(const std::string& out);
 
-  // Writes what there is, says no more, reads no more, and closes.
+  // Writes what there is and what Busy tells is still to come, reads no more, and closes.
   void CloseAfterWrite() { close_after_write_ = true; }
 
  private:
@@ -99,6 +112,7 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   std::size_t lingered_bytes_ = 0;
   int socket_;                          // -1: closed
   unsigned holds_ = 0;                  // the output waits for so many calls of Release
+  std::uint32_t refusable_from_ = 0;    // of output_, while held: what Refuse takes back
   std::uint32_t awaited_ = 0;           // the events of the socket that the poller tells
   bool input_ended_ : 1 = false;        // the peer has half-closed
   bool finishing_ : 1 = false;          // Finish was called

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/read.hpp>
@@ -22,17 +23,25 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-// Sends every byte back; 'q' closes after what came before it.
+// Sends every byte back; 'q' closes after what came before it, and after what `late` still brings.
 class Echo : public Connection {
  public:
   struct Events {
     std::size_t bytes_taken = 0;
     unsigned holds = 0;
+    bool late = false;                     // an answer is still to come by Late
+    std::size_t owed = std::string::npos;  // of bytes that are held and may be refused
     std::vector<CloseReason> closed;
   };
 
   Echo(Loop& loop, Socket socket, std::size_t output_bytes_max, IdleList* idle_list, Events& events)
       : Connection(loop, std::move(socket), output_bytes_max, idle_list), events_(events) {}
+
+  // The answer that the connection was busy with.
+  void Late(const std::string& answer) {
+    events_.late = false;
+    Resume(answer);
+  }
 
  protected:
   std::size_t OnInput(std::string_view input, bool /*end*/, std::string& out) override {
@@ -48,7 +57,11 @@ class Echo : public Connection {
     return taken;
   }
 
+  bool Busy() const override { return events_.late; }
   unsigned HoldsBeforeWrite() override { return events_.holds; }
+  std::size_t OwedBytes(const std::string& out) override {
+    return std::min(events_.owed, out.size());
+  }
 
   void OnClosed(CloseReason reason) override { events_.closed.push_back(reason); }
 
@@ -140,6 +153,45 @@ TEST_F(Connections, CloseAfterWritingAndThrowAwayTheRest) {
   socket.shutdown(Socket::shutdown_send);
   RunUntil([&] { return !events_.closed.empty(); });
   EXPECT_EQ(events_.closed, std::vector{CloseReason::kFinished});
+}
+
+TEST_F(Connections, CloseOnlyAfterTheAnswersThatAreStillOwed) {
+  events_.late = true;
+  Socket socket = Dial();
+  const std::shared_ptr<Echo> busy = last_.lock();
+  boost::asio::write(socket, boost::asio::buffer(std::string("helloq and more")));
+  EXPECT_EQ(Read(socket, 5), "hello");
+  loop_.context().poll();
+  busy->Late(", late");
+  EXPECT_EQ(Read(socket, 100), ", late<end>");
+}
+
+TEST_F(Connections, SendWhatIsOwedBeforeWhatIsRefused) {
+  events_.holds = 2;
+  events_.owed = 3;
+  Socket socket = Dial();
+  const std::shared_ptr<Echo> held = last_.lock();
+  boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
+  RunUntil([&] { return events_.bytes_taken == 5; });
+  held->Refuse();
+  loop_.context().poll();
+  EXPECT_EQ(socket.available(), 0U);  // the other reason is still there
+  held->Release();
+  EXPECT_EQ(Read(socket, 100), "hel<end>");
+}
+
+TEST_F(Connections, AreNotIdleWhileTheyOweAnAnswer) {
+  idle_list_ = &impatient_;
+  events_.late = true;
+  Socket socket = Dial();
+  const std::shared_ptr<Echo> busy = last_.lock();
+  const auto start = std::chrono::steady_clock::now();
+  RunUntil(
+      [&] { return std::chrono::steady_clock::now() - start > std::chrono::milliseconds(1200); });
+  EXPECT_EQ(events_.closed, std::vector<CloseReason>{});
+  busy->Late("late");
+  EXPECT_EQ(Read(socket, 100), "late<end>");
+  EXPECT_EQ(events_.closed, std::vector{CloseReason::kIdle});
 }
 
 TEST_F(Connections, StopReadingFromWhoDoesNotRead) {

@@ -41,7 +41,11 @@ void IdleList::CloseIdle() {
     Connection& connection = list_.front().connection;
     // Closing may drop the last reference.
     const std::shared_ptr<Connection> alive = connection.shared_from_this();
-    connection.Close(CloseReason::kIdle);
+    if (connection.Owes()) {
+      Touch(list_.front());  // it is we who are slow
+    } else {
+      connection.Close(CloseReason::kIdle);
+    }
   }
 }
 

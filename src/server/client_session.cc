@@ -1,5 +1,6 @@
 #include "server/client_session.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <utility>
@@ -52,9 +53,21 @@ unsigned ClientSession::HoldsBeforeWrite() {
   if (!acknowledges_.empty()) {
     node_.durability->Hold(*this, std::exchange(acknowledges_, {}));
     ++holds;
+  } else {
+    acknowledges_from_ = Replies::kNone;  // it is safe already
   }
   if (std::exchange(changed_, false) && !links_.FloodBefore(*this)) ++holds;
   return holds;
+}
+
+std::size_t ClientSession::OwedBytes(const std::string& out) {
+  return std::min(std::exchange(acknowledges_from_, Replies::kNone), out.size());
+}
+
+void ClientSession::OnRefused() {
+  if (!replies_) return;
+  replies_->DropAcknowledgements();
+  if (replies_->empty()) replies_.reset();
 }
 
 bool ClientSession::CanTake(const std::string& out) const {
@@ -104,13 +117,18 @@ void ClientSession::Take(const wire::Iamat& iamat, fleet::ClientHash client, std
   // Straight into what goes out, unless it has to wait there, or to be logged.
   std::string apart;
   std::string& reply = replies_ || node_.traffic ? apart : out;
+  const std::size_t begin = reply.size();
   const wire::At at = wire::AppendAt(reply, iamat, node_.name, Now());
   const fleet::Applied outcome = node_.fleet.Apply(at, client, fleet::kFromClient);
   stats_.reports[IndexOf(outcome)].Add();
   if (outcome == fleet::Applied::kStored) changed_ = true;
-  if (node_.durability) acknowledges_.push_back(client);
   reply += '\n';
-  if (&reply == &apart) Reply(apart, out);
+  if (node_.durability) {
+    acknowledges_.push_back(client);
+    if (!replies_ && acknowledges_from_ == Replies::kNone)
+      acknowledges_from_ = &reply == &apart ? out.size() : begin;
+  }
+  if (&reply == &apart) Reply(apart, out, true);
 }
 
 void ClientSession::Take(const wire::Whatsat& whatsat, std::string_view line, std::string& out) {
@@ -175,19 +193,22 @@ void ClientSession::MakeReply(ReplyId id, std::string_view at_line, const places
   stats_.lookup_times.Record(took);
   std::string reply;
   AppendWhatsatReply(reply, at_line, answer.json);
+  if (!replies_) return;  // it was dropped meanwhile
   LogReply(reply);
   replies_->Make(id, std::move(reply));
 }
 
 void ClientSession::TakeReplies(std::string& out) {
-  replies_->TakeReady(out);
+  if (!replies_) return;  // they were refused meanwhile
+  const std::size_t from = replies_->TakeReady(out);
+  acknowledges_from_ = std::min(acknowledges_from_, from);
   if (replies_->empty()) replies_.reset();
 }
 
-void ClientSession::Reply(std::string_view reply, std::string& out) {
+void ClientSession::Reply(std::string_view reply, std::string& out, bool acknowledges) {
   LogReply(reply);
   if (replies_) {
-    replies_->Add(reply);
+    replies_->Add(reply, acknowledges);
   } else {
     out += reply;
   }

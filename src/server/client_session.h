@@ -35,6 +35,8 @@ class ClientSession : public net::Connection {
   bool Busy() const override { return replies_ != nullptr; }
   bool WantsInput() const override;
   unsigned HoldsBeforeWrite() override;
+  std::size_t OwedBytes(const std::string& out) override;
+  void OnRefused() override;
 
  private:
   Node& node_;
@@ -47,6 +49,8 @@ class ClientSession : public net::Connection {
   bool changed_ = false;              // the fleet, by a report whose reply is not out yet
   // Of whom a reply that is not out yet acknowledges reports; with Node::durability only.
   std::vector<fleet::ClientHash> acknowledges_;
+  // Where in the replies that are about to go out the first of these stands.
+  std::size_t acknowledges_from_ = Replies::kNone;
 
   bool CanTake(const std::string& out) const;
   // `client` is the hash of the ID of whom an IAMAT tells.
@@ -60,7 +64,7 @@ class ClientSession : public net::Connection {
   void MakeReply(ReplyId id, std::string_view at_line, const places::Answer& answer,
                  std::chrono::nanoseconds took);
   void TakeReplies(std::string& out);
-  void Reply(std::string_view reply, std::string& out);
+  void Reply(std::string_view reply, std::string& out, bool acknowledges = false);
   void LogReply(std::string_view reply);
   void LogWhenSlow(std::chrono::nanoseconds took, const places::Answer& answer) const;
 };

@@ -40,6 +40,36 @@ TEST(Replies, IgnoreWhatTheyDoNotExpect) {
   EXPECT_EQ(replies.expected(), 0U);
 }
 
+TEST(Replies, TellWhereTheFirstAcknowledgementStands) {
+  Replies replies;
+  const ReplyId slow = replies.Expect();
+  replies.Add("b");
+  replies.Add("ack", true);
+  replies.Make(slow, "a");
+  std::string out = "before ";
+  EXPECT_EQ(replies.TakeReady(out), std::string_view("before ab").size());
+  EXPECT_EQ(out, "before aback");
+  replies.Add("c");
+  EXPECT_EQ(replies.TakeReady(out), Replies::kNone);
+}
+
+TEST(Replies, DropTheFirstAcknowledgementAndWhatIsBehindIt) {
+  Replies replies;
+  const ReplyId slow = replies.Expect();
+  replies.Add("b");
+  replies.Add("ack", true);
+  const ReplyId dropped = replies.Expect();
+  replies.Add("ack", true);
+  replies.DropAcknowledgements();
+  EXPECT_EQ(replies.expected(), 1U);
+  EXPECT_EQ(replies.bytes(), 1U);
+  replies.Make(dropped, "c");
+  replies.Make(slow, "a");
+  EXPECT_EQ(Ready(replies), "ab");
+  EXPECT_TRUE(replies.empty());
+  EXPECT_EQ(replies.bytes(), 0U);
+}
+
 RC_GTEST_PROP(Replies, KeepTheOrderHoweverTheyAreMade, ()) {
   // true: a reply that is ready at once; false: one that is made later.
   const auto quick = *rc::gen::container<std::vector<bool>>(rc::gen::arbitrary<bool>());
