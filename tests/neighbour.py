@@ -90,11 +90,14 @@ class HandMadeNeighbour:
 
     def until_answered(self) -> list[bytes]:
         """Sends a PING; all AT lines that come before its PONG: all that the server had to say."""
+        return [line + b"\n" for line in self.lines_until_answered() if line.startswith(b"AT ")]
+
+    def lines_until_answered(self) -> list[bytes]:
+        """The same with lines of every kind, without LF."""
         number = str(secrets.randbelow(1 << 32)).encode()
         self.send(b"PING " + number)
-        reports = []
+        lines = []
         while (line := self.line()) != b"PONG " + number:
-            if line.startswith(b"AT "):
-                reports.append(line + b"\n")
+            lines.append(line)
             self.answer(line)
-        return reports
+        return lines

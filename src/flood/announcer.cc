@@ -15,6 +15,7 @@ constexpr int kPiecesPerHeartbeat = 1000;
 constexpr std::size_t kPieceRowsMin = 256;
 
 constexpr std::size_t kRowsPerLine = 1024;
+constexpr std::size_t kAnnouncedBytes = 40;
 
 }  // namespace
 
@@ -26,7 +27,7 @@ Announced AnnouncementOf(const fleet::HashKey& key, fleet::ClientHash client,
           .row = static_cast<std::uint32_t>(hash >> 32U)};
 }
 
-std::size_t Announcer::Announce(Instant now, std::string& out) {
+std::size_t Announcer::Announce(Instant now, std::string& out, std::size_t bytes_max) {
   if (!due(now)) return 0;
   if (!at_work()) {
     announcing_.swap(added_);
@@ -34,7 +35,9 @@ std::size_t Announcer::Announce(Instant now, std::string& out) {
     begun_ = 0;
     next_round_ = now + heartbeat_ / kRoundsPerHeartbeat;
   }
-  const std::size_t piece = std::max(kPieceRowsMin, announcing_.size() / kPiecesMax + 1);
+  const std::size_t room = (std::max(bytes_max, out.size()) - out.size()) / kAnnouncedBytes;
+  const std::size_t piece =
+      std::max(kPieceRowsMin, std::min(room, announcing_.size() / kPiecesMax + 1));
   const std::size_t end = std::min(begun_ + piece, announcing_.size());
   const std::size_t rows = end - begun_;
   for (std::size_t row = 0; row < rows; ++row) {

@@ -28,8 +28,9 @@ class Announcer {
   // Whether Announce would do anything.
   bool due(Instant now) const { return now >= next_ && (at_work() || !added_.empty()); }
 
-  // Appends a piece, if it is due. Returns how many rows it is.
-  std::size_t Announce(Instant now, std::string& out);
+  // Appends a piece, if it is due: until `out` is `bytes_max` long, but 10 KiB in any case, so that
+  // no other traffic keeps rows from being announced. Returns how many rows it is.
+  std::size_t Announce(Instant now, std::string& out, std::size_t bytes_max);
 
   // Whether there are pieces left, the next of them due at next().
   bool at_work() const { return begun_ < announcing_.size(); }

@@ -27,9 +27,9 @@ class Announcements : public ::testing::Test {
   }
 
   // What it says at that time; checks that it tells of as many rows as it says.
-  std::size_t Announce(milliseconds at) {
+  std::size_t Announce(milliseconds at, std::size_t bytes_max = 1'000'000) {
     std::string out;
-    const std::size_t rows = announcer_.Announce(kStart + at, out);
+    const std::size_t rows = announcer_.Announce(kStart + at, out, bytes_max);
     std::size_t told = 0;
     while (!out.empty()) {
       const std::size_t end = out.find('\n');
@@ -78,6 +78,13 @@ TEST_F(Announcements, OfVeryManyRowsAreMadeInThirtyTwoPieces) {
     rows += Announce(milliseconds(pieces));
   EXPECT_EQ(rows, kRows);
   EXPECT_EQ(pieces, 32);
+}
+
+TEST_F(Announcements, KeepToTheRoomThereIs) {
+  Add(100'000);
+  EXPECT_EQ(Announce(milliseconds(0), 40'000), 1000);
+  EXPECT_EQ(Announce(milliseconds(1), 0), 256);
+  EXPECT_EQ(Announce(milliseconds(2)), 3126);
 }
 
 }  // namespace

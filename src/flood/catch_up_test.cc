@@ -165,5 +165,15 @@ TEST(CatchUp, FindsNothingToRepairWhileAllIsWell) {
   }
 }
 
+TEST(CatchUp, EndsThoughBothHaveMuchToSayAndTheWayIsNarrow) {
+  Herd herd(2, {{0, 1}}, {.flood_bytes = 1000, .narrow = true});
+  Report(herd, 0, 0, 10'000, 1);
+  Report(herd, 1, 10'000, 20'000, 1);
+  Report(herd, 1, 0, 1000, 2);
+  herd.Heal();
+  herd.ExpectAlike();
+  EXPECT_EQ(herd.at(0).size(), 20'000U);
+}
+
 }  // namespace
 }  // namespace herd::flood

@@ -41,6 +41,7 @@ void Handshake::Start(std::string& out) {
 }
 
 void Handshake::Receive(std::string_view line, std::string& out) {
+  if (state_ == State::kRefused) return;
   const Message message = ParseMessage(line);
   if (const auto* refused = std::get_if<Refused>(&message)) {
     state_ = State::kRefused;
@@ -53,7 +54,7 @@ void Handshake::Receive(std::string_view line, std::string& out) {
              proof != nullptr && state_ == State::kProving) {
     ReceiveProof(*proof, out);
   } else {
-    Refuse("not a message that may come now: " + Printable(line), out);
+    RefuseStranger("not a message that may come now", ": " + Printable(line), out);
   }
 }
 
@@ -64,16 +65,23 @@ void Handshake::ReceiveHello(const Hello& hello, std::string& out) {
         out);
   }
   if (hello.herd != identity_.herd) {
-    return Refuse("herd " + Printable(hello.herd) + ", this server is of " + identity_.herd, out);
+    return RefuseStranger("another herd",
+                          ": " + Printable(hello.herd) + ", this server is of " + identity_.herd,
+                          out);
   }
   if (hello.to != identity_.name) {
-    return Refuse("looks for " + Printable(hello.to) + ", this server is " + identity_.name, out);
+    return RefuseStranger(
+        "another server is here",
+        ": looks for " + Printable(hello.to) + ", this server is " + identity_.name, out);
   }
   if (std::ranges::find(identity_.neighbours, hello.from) == identity_.neighbours.end()) {
-    return Refuse(Printable(hello.from) + " is no neighbour of " + identity_.name, out);
+    return RefuseStranger("no neighbour",
+                          ": " + Printable(hello.from) + " is none of " + identity_.name, out);
   }
   if (role_ == Role::kDialer && hello.from != peer_) {
-    return Refuse("answered as " + Printable(hello.from) + " where " + peer_ + " was dialled", out);
+    return RefuseStranger(
+        "another server was dialled",
+        ": answered as " + Printable(hello.from) + " where " + peer_ + " was dialled", out);
   }
   if (!IsRun(hello.run)) return Refuse("the run is not 16 hexadecimal digits", out);
   if (!IsNonce(hello.nonce)) return Refuse("the nonce is not 64 or more hexadecimal digits", out);
@@ -101,9 +109,13 @@ void Handshake::Accept(std::string& out) {
 }
 
 void Handshake::Refuse(std::string_view reason, std::string& out) {
-  reason_ = reason;
+  RefuseStranger(reason, "", out);
+}
+
+void Handshake::RefuseStranger(std::string_view told, std::string_view untold, std::string& out) {
+  reason_.assign(told).append(untold);
   state_ = State::kRefused;
-  Append(out, Refused{reason_});
+  Append(out, Refused{told});
 }
 
 void Handshake::SendHello(std::string& out) const {

@@ -52,10 +52,10 @@ class Handshake {
   // The dialer's first line; an acceptor sends nothing before it is greeted.
   void Start(std::string& out);
 
-  // Takes one line without its LF.
+  // Takes one line without its LF. Nothing that comes after a refusal is looked at or answered.
   void Receive(std::string_view line, std::string& out);
 
-  // Ends kProved.
+  // Ends kProved. The neighbour is told the reason.
   void Accept(std::string& out);
   void Refuse(std::string_view reason, std::string& out);
 
@@ -81,6 +81,8 @@ class Handshake {
   std::string reason_;
   bool refused_by_peer_ = false;
 
+  // A stranger is `told` only what names neither the herd nor any server of it; the log has both.
+  void RefuseStranger(std::string_view told, std::string_view untold, std::string& out);
   void ReceiveHello(const Hello& hello, std::string& out);
   void ReceiveProof(const Proof& proof, std::string& out);
   void SendHello(std::string& out) const;

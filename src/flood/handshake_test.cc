@@ -75,14 +75,14 @@ TEST(Handshake, OpensBetweenNeighboursWithOneSecret) {
 }
 
 void ExpectRefused(const Identity& dialing, std::string dialled, const Identity& accepting,
-                   const std::string& reason) {
+                   const std::string& told, const std::string& untold = "") {
   Handshake dialer(dialing, Role::kDialer, std::move(dialled), kNonceA);
   Handshake acceptor(accepting, Role::kAcceptor, "", kNonceB);
   Shake(dialer, acceptor);
   EXPECT_EQ(dialer.state(), State::kRefused);
   EXPECT_EQ(acceptor.state(), State::kRefused);
-  EXPECT_EQ(acceptor.reason(), reason);
-  EXPECT_EQ(dialer.reason(), reason);
+  EXPECT_EQ(acceptor.reason(), told + untold);
+  EXPECT_EQ(dialer.reason(), told);
   EXPECT_TRUE(dialer.refused_by_peer());
   EXPECT_FALSE(acceptor.refused_by_peer());
 }
@@ -95,17 +95,18 @@ TEST(Handshake, RefusesAnotherSecret) {
 TEST(Handshake, RefusesAnotherHerd) {
   Identity stranger = Hands();
   stranger.herd = "mit";
-  ExpectRefused(stranger, "Wilkes", Wilkes(), "herd mit, this server is of ucla");
+  ExpectRefused(stranger, "Wilkes", Wilkes(), "another herd", ": mit, this server is of ucla");
 }
 
 TEST(Handshake, RefusesWhoLooksForAnotherServer) {
-  ExpectRefused(Hands(), "Goloman", Wilkes(), "looks for Goloman, this server is Wilkes");
+  ExpectRefused(Hands(), "Goloman", Wilkes(), "another server is here",
+                ": looks for Goloman, this server is Wilkes");
 }
 
 TEST(Handshake, RefusesWhoIsNoNeighbour) {
   Identity welsh = Hands();
   welsh.name = "Welsh";
-  ExpectRefused(welsh, "Wilkes", Wilkes(), "Welsh is no neighbour of Wilkes");
+  ExpectRefused(welsh, "Wilkes", Wilkes(), "no neighbour", ": Welsh is none of Wilkes");
 }
 
 TEST(Handshake, RefusesAnotherVersion) {
@@ -120,7 +121,8 @@ TEST(Handshake, RefusesAnAnswerInAnotherName) {
   Handshake dialer(hands, Role::kDialer, "Wilkes", kNonceA);
   Start(dialer);
   Say(dialer, "HERD 5 ucla Goloman Hands " + kNonceB + kRunText + "\n");
-  EXPECT_EQ(dialer.reason(), "answered as Goloman where Wilkes was dialled");
+  EXPECT_EQ(dialer.reason(),
+            "another server was dialled: answered as Goloman where Wilkes was dialled");
 }
 
 TEST(Handshake, RefusesAWeakNonceAndAnyOtherLine) {
@@ -133,6 +135,26 @@ TEST(Handshake, RefusesAWeakNonceAndAnyOtherLine) {
     Handshake acceptor(wilkes, Role::kAcceptor, "", kNonceB);
     EXPECT_TRUE(Say(acceptor, line + "\n").starts_with("REFUSED ")) << line;
     EXPECT_EQ(acceptor.state(), State::kRefused) << line;
+  }
+}
+
+TEST(Handshake, RefusesOnceAndLooksAtNothingMore) {
+  const Identity wilkes = Wilkes();
+  Handshake acceptor(wilkes, Role::kAcceptor, "", kNonceB);
+  EXPECT_EQ(Say(acceptor, "\n\nHERD 5 ucla Hands Wilkes " + kNonceA + kRunText + "\n\n"),
+            "REFUSED not a message that may come now\n");
+}
+
+TEST(Handshake, TellsAStrangerNoName) {
+  const Identity wilkes = Wilkes();
+  for (const char* line : {"HERD 5 x Hands Wilkes ", "HERD 5 ucla Hands x ",
+                           "HERD 5 ucla x Wilkes ", "HERD 9 x x x ", "GET / HTTP/1.1 ", "PROOF "}) {
+    Handshake acceptor(wilkes, Role::kAcceptor, "", kNonceB);
+    const std::string said = Say(acceptor, line + kNonceA + kRunText + "\n");
+    EXPECT_TRUE(said.starts_with("REFUSED ")) << said;
+    for (const char* name : {"ucla", "Wilkes", "Hands"}) {
+      EXPECT_EQ(said.find(name), std::string::npos) << said;
+    }
   }
 }
 

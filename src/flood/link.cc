@@ -1,6 +1,7 @@
 #include "flood/link.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 #include <variant>
@@ -42,6 +43,9 @@ std::chrono::nanoseconds WaitMin(const LinkTiming& timing) {
 constexpr std::size_t kMissingMax = 1'000'000;
 constexpr std::size_t kNeedMax = 4096;
 
+// So much of what is to be confirmed is sent at a time, beside what else there is room for.
+constexpr std::size_t kConfirmBytes = 32'768;
+
 }  // namespace
 
 LinkCounters& LinkCounters::operator+=(const LinkCounters& other) {
@@ -60,6 +64,8 @@ LinkCounters& LinkCounters::operator+=(const LinkCounters& other) {
   needed += other.needed;
   messages_unknown += other.messages_unknown;
   links_ignored += other.links_ignored;
+  messages_out_of_turn += other.messages_out_of_turn;
+  rows_unsendable += other.rows_unsendable;
   return *this;
 }
 
@@ -92,32 +98,32 @@ Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::fun
     Append(out, Resume{});
   } else {
     Append(out, Compare{});
-    NeedComparison(start.now, out);
+    NeedComparison(start.now);
   }
 }
 
-std::expected<void, Link::End> Link::Receive(std::string_view line, Instant now, std::string& out) {
+std::expected<void, Link::End> Link::Receive(std::string_view line, Instant now) {
   last_heard_ = now;
   const Message message = ParseMessage(line);
   if (std::holds_alternative<Bye>(message)) return std::unexpected(End::kBye);
-  std::visit([&](const auto& known) { On(known, now, out); }, message);
+  std::visit([&](const auto& known) { On(known, now); }, message);
   return {};
 }
 
 template <typename Other>
-void Link::On(const Other& /*message*/, Instant /*now*/, std::string& /*out*/) {
+void Link::On(const Other& /*message*/, Instant /*now*/) {
   // One bad row must not cost the link, and with it every good one.
   ++counters_.messages_unknown;
 }
 
-void Link::On(const wire::At& at, Instant /*now*/, std::string& /*out*/) {
+void Link::On(const wire::At& at, Instant /*now*/) {
   ++counters_.rows_in;
   // Others brought it after all, only later: a busy herd is given more time.
   if (Take(at) == fleet::Applied::kKnown)
     wait_for_others_ = std::min(2 * wait_for_others_, kWaitHeartbeatsMax * start_.timing.heartbeat);
 }
 
-void Link::On(const CaughtUp& row, Instant /*now*/, std::string& /*out*/) {
+void Link::On(const CaughtUp& row, Instant /*now*/) {
   ++counters_.catch_up_rows_in;
   if (Take(row.at) != fleet::Applied::kStored) return;
   ++counters_.rows_caught_up;
@@ -144,11 +150,11 @@ fleet::Applied Link::Take(const wire::At& at) {
   return applied;
 }
 
-void Link::On(Ping ping, Instant /*now*/, std::string& out) {
-  Append(out, Pong{ping.number});
+void Link::On(Ping ping, Instant /*now*/) {
+  pong_due_ = ping.number;
 }
 
-void Link::On(Pong pong, Instant now, std::string& /*out*/) {
+void Link::On(Pong pong, Instant now) {
   while (!probes_.empty() && probes_.front().number <= pong.number) {
     const Probe& probe = probes_.front();
     if (probe.sent && !comparing_) Acknowledge(*probe.sent, now);
@@ -172,30 +178,37 @@ void Link::Acknowledge(const fleet::Cursors& sent, Instant now) {
   }
 }
 
-void Link::On(Resume /*resume*/, Instant /*now*/, std::string& /*out*/) {}
+void Link::CountTurn(bool in_turn) {
+  if (!in_turn) ++counters_.messages_out_of_turn;
+}
 
-void Link::On(Resumed /*resumed*/, Instant /*now*/, std::string& /*out*/) {
+void Link::On(Resume /*resume*/, Instant /*now*/) {
+  CountTurn(!std::exchange(begun_, true));
+}
+
+void Link::On(Resumed /*resumed*/, Instant /*now*/) {
   if (!comparing_) got_all_ = true;
 }
 
-void Link::On(Compare /*compare*/, Instant now, std::string& out) {
-  if (!comparing_) NeedComparison(now, out);
+void Link::On(Compare /*compare*/, Instant now) {
+  if (std::exchange(begun_, true)) return CountTurn(false);
+  if (!comparing_) NeedComparison(now);
 }
 
-void Link::NeedComparison(Instant now, std::string& out) {
+void Link::NeedComparison(Instant now) {
   comparing_ = true;
   backlog_.reset();
   backlog_waits_ = false;
   acknowledged_.reset();
   acknowledging_.clear();
-  if (start_.leads) StartComparison(now, out);
+  if (start_.leads) StartComparison(now);
 }
 
-void Link::StartComparison(Instant now, std::string& out) {
+void Link::StartComparison(Instant now) {
   last_comparison_ = now;
   repairing_ = !comparing_;
   const auto order = fleet::HashClient(fleet_.key(), topology_.self() + ' ' + start_.neighbour);
-  comparison_.emplace(fleet_, settled_, std::to_underlying(order), out);
+  comparison_.emplace(fleet_, settled_, std::to_underlying(order));
 }
 
 void Link::EndComparison() {
@@ -205,54 +218,62 @@ void Link::EndComparison() {
   got_all_ = true;
 }
 
-void Link::EndComparisonWhenDone() {
-  if (!comparison_->done()) return;
-  comparison_.reset();
-  EndComparison();
+void Link::On(const Ranges& ranges, Instant /*now*/) {
+  if (start_.leads) return CountTurn(comparison_ && comparison_->Receive(ranges));
+  const bool in_turn = answerer_.Receive(ranges);
+  if (in_turn) repairing_ = !comparing_;
+  CountTurn(in_turn);
 }
 
-void Link::On(const Ranges& ranges, Instant /*now*/, std::string& out) {
-  if (!start_.leads) {
-    repairing_ = !comparing_;
-    answerer_.Receive(ranges, out);
-  } else if (comparison_) {
-    comparison_->Receive(ranges, out);
-    EndComparisonWhenDone();
+void Link::On(const Leaves& leaves, Instant /*now*/) {
+  CountTurn(answerer_.Receive(leaves));
+}
+
+void Link::On(const Differ& differ, Instant /*now*/) {
+  CountTurn(comparison_ && comparison_->Receive(differ));
+}
+
+void Link::On(const Leaf& leaf, Instant /*now*/) {
+  CountTurn(answerer_.Receive(leaf, settled_));
+}
+
+void Link::On(const Want& want, Instant now) {
+  CountTurn(comparison_ && comparison_->Receive(want, now));
+}
+
+void Link::On(Compared /*compared*/, Instant /*now*/) {
+  const bool in_turn = answerer_.End();
+  if (in_turn) EndComparison();
+  CountTurn(in_turn);
+}
+
+// Says what the neighbour asked for, as far as there is room.
+void Link::Answer(Instant now, std::string& out, std::size_t bytes_max) {
+  std::array<fleet::ClientHash, fleet::Fleet::kPrefetched> clients;
+  while (!asked_for_.empty() && out.size() < bytes_max) {
+    std::size_t count = 0;
+    while (count < clients.size() && !asked_for_.empty()) clients[count++] = asked_for_.Take();
+    fleet_.FindRows({clients.data(), count},
+                    [&](fleet::ClientHash, const fleet::Row& row) { Send(row, out); });
   }
+  if (comparison_) {
+    counters_.catch_up_rows_out += comparison_->Send(now, out, bytes_max);
+    if (comparison_->done()) {
+      comparison_.reset();
+      EndComparison();
+    }
+  }
+  counters_.catch_up_rows_out += answerer_.Send(settled_, out, bytes_max);
 }
 
-void Link::On(const Leaves& leaves, Instant /*now*/, std::string& out) {
-  answerer_.Receive(leaves, out);
-}
-
-void Link::On(const Differ& differ, Instant now, std::string& out) {
-  if (!comparison_) return;
-  comparison_->Receive(differ, now, out);
-  EndComparisonWhenDone();
-}
-
-void Link::On(const Leaf& leaf, Instant /*now*/, std::string& out) {
-  counters_.catch_up_rows_out += answerer_.Receive(leaf, settled_, out);
-}
-
-void Link::On(const Want& want, Instant now, std::string& out) {
-  if (!comparison_) return;
-  counters_.catch_up_rows_out += comparison_->Receive(want, now, out);
-  EndComparisonWhenDone();
-}
-
-void Link::On(Compared /*compared*/, Instant /*now*/, std::string& /*out*/) {
-  if (!start_.leads) EndComparison();
-}
-
-void Link::On(const LinksOf& links, Instant /*now*/, std::string& /*out*/) {
+void Link::On(const LinksOf& links, Instant /*now*/) {
   const std::uint64_t before = topology_.change();
   if (!topology_.Take(links.server, links.version, links.neighbours, start_.wall_clock()))
     ++counters_.links_ignored;
   if (topology_.change() != before) wake_();
 }
 
-void Link::On(const Have& have, Instant now, std::string& /*out*/) {
+void Link::On(const Have& have, Instant now) {
   counters_.announced_in += have.rows.size();
   std::vector<fleet::ClientHash> clients;
   clients.reserve(fleet::Fleet::kPrefetched);
@@ -293,13 +314,18 @@ void Link::AskForMissing(Instant now, std::string& out) {
   Append(out, need);
 }
 
-void Link::On(const Need& need, Instant /*now*/, std::string& out) {
-  fleet_.FindRows(need.clients, [&](fleet::ClientHash, const fleet::Row& row) { Send(row, out); });
+// Only what has changed since the link is up can have been announced over it.
+void Link::On(const Need& need, Instant /*now*/) {
+  bool in_turn = true;
+  fleet_.FindRows(need.clients, [&](fleet::ClientHash client, const fleet::Row& row) {
+    const bool announced = row.change() > opened_[fleet::RangeOf(client)];
+    if (!announced || !asked_for_.Add(client)) in_turn = false;
+  });
+  CountTurn(in_turn);
 }
 
 void Link::Send(const fleet::Row& row, std::string& out) {
-  AppendAtLine(out, row);
-  ++counters_.rows_out;
+  ++(AppendAtLine(out, row) ? counters_.rows_out : counters_.rows_unsendable);
 }
 
 std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
@@ -315,12 +341,11 @@ std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
     last_topology_ = now;
     topology_sent_ = 0;
   }
-  AskForMissing(now, out);
   const bool at_rest = caught_up() && !comparison_ && !follower_.pending() && missing_.empty();
   const bool compare_again = start_.leads && at_rest &&
                              start_.timing.compare_interval > std::chrono::nanoseconds::zero() &&
                              now - last_comparison_ >= start_.timing.compare_interval;
-  if (compare_again) StartComparison(now, out);
+  if (compare_again) StartComparison(now);
   return {};
 }
 
@@ -358,6 +383,9 @@ bool Link::Forwards(const fleet::Row& row) {
 void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
   if (out.size() >= bytes_max) return;
   SendTopology(out);
+  Answer(now, out, (out.size() + bytes_max) / 2);
+  if (pong_due_) Append(out, Pong{*std::exchange(pong_due_, std::nullopt)});
+  if (IsToAsk(now)) AskForMissing(now, out);
   follower_.Read([&](const fleet::Row& row) {
     if (row.from() == start_.id) return true;
     if (Planted(Fault::kForgetToForward) && row.from() == fleet::LinkId{0}) return true;
@@ -370,8 +398,9 @@ void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
     }
     return out.size() < bytes_max;
   });
-  if (IsToAskToConfirm()) AskToConfirm(now, out);
-  counters_.announced_out += announcer_.Announce(now, out);
+  if (IsToAskToConfirm()) AskToConfirm(now, out, std::max(bytes_max, out.size() + kConfirmBytes));
+  counters_.announced_out += announcer_.Announce(now, out, bytes_max);
+  Answer(now, out, bytes_max);
   if (backlog_ && !backlog_waits_ && out.size() < bytes_max) FloodBacklog(now, out, bytes_max);
 }
 
@@ -381,8 +410,13 @@ bool Link::IsToAskToConfirm() const {
   return round != 0 && round != asked_round_;
 }
 
-void Link::AskToConfirm(Instant now, std::string& out) {
-  for (const fleet::ClientHash client : start_.confirmations->clients()) {
+void Link::AskToConfirm(Instant now, std::string& out, std::size_t bytes_max) {
+  const std::uint64_t round = start_.confirmations->round();
+  if (std::exchange(asking_round_, round) != round) asking_next_ = 0;
+  const std::vector<fleet::ClientHash>& clients = start_.confirmations->clients();
+  while (asking_next_ < clients.size()) {
+    if (out.size() >= bytes_max) return;
+    const fleet::ClientHash client = clients[asking_next_++];
     fleet_.FindRow(client, [&](const fleet::Row& row) {
       // What came over this link is there; and so are the reports of our own clients, once the
       // flood has come to them. Others it may only have announced.
@@ -394,7 +428,7 @@ void Link::AskToConfirm(Instant now, std::string& out) {
       if (!flooded && !came_from_there) Send(row, out);
     });
   }
-  asked_round_ = start_.confirmations->round();
+  asked_round_ = round;
   SendProbe(now, 0, out);
 }
 
@@ -408,8 +442,7 @@ void Link::FloodBacklog(Instant now, std::string& out, std::size_t bytes_max) {
   const std::size_t end = std::min(start + backlog_pace_.window(), bytes_max);
   backlog_->Read([&](const fleet::Row& row) {
     if (row.from() == start_.id) return true;
-    AppendRow(out, row);
-    ++counters_.catch_up_rows_out;
+    ++(AppendRow(out, row) ? counters_.catch_up_rows_out : counters_.rows_unsendable);
     return out.size() < end;
   });
   if (backlog_->done()) {

@@ -19,6 +19,7 @@
 #include "fleet/follower.h"
 #include "fleet/row.h"
 #include "flood/announcer.h"
+#include "flood/asked_for.h"
 #include "flood/comparison.h"
 #include "flood/confirmations.h"
 #include "flood/message.h"
@@ -50,6 +51,9 @@ struct LinkCounters {
   std::uint64_t needed = 0;  // of those that came, asked for since nobody else brought them
   std::uint64_t messages_unknown = 0;  // ignored: not a message, or an AT that breaks the rules
   std::uint64_t links_ignored = 0;     // LINKS that the configuration or the clock contradicts
+  // Ignored, since they may not come now, or more was asked for than a neighbour may:
+  std::uint64_t messages_out_of_turn = 0;
+  std::uint64_t rows_unsendable = 0;  // left out: longer than a message may be
 
   LinkCounters& operator+=(const LinkCounters& other);
 };
@@ -65,6 +69,12 @@ struct LinkCounters {
 // few times in each heartbeat, and who has not got it some time after that asks for it: so each row
 // comes to each server once, and when a link of the tree is cut, late by less than a heartbeat
 // until the tree is another.
+//
+// What comes in changes only what is to be said: some state of bounded size. Flood says it, as much
+// as there is room for, whenever all that was said before has been handed over. So output is
+// bounded whatever a neighbour asks for, and however fast; and a link takes in what comes though it
+// has much to say itself (but see full()), so that two links that both have do not wait for each
+// other for ever.
 //
 // A machine without socket, clock or thread: lines and times go in, bytes come out by the `out`
 // that is passed. One thread at a time. `fleet` outlives it.
@@ -97,22 +107,35 @@ class Link {
        std::string& out);
 
   // Takes one line without its LF, at most kMessageBytesMax long.
-  std::expected<void, End> Receive(std::string_view line, Instant now, std::string& out);
+  std::expected<void, End> Receive(std::string_view line, Instant now);
 
-  // To be called at next_tick() or soon after.
+  // Whether Receive is not to be called until Flood has said some of what is to be said. Only the
+  // end that does not lead is ever full: the other goes on reading, and so makes room for it.
+  bool full() const { return answerer_.full(); }
+
+  // To be called at next_tick() or soon after. Appends a PING at most.
   std::expected<void, End> Tick(Instant now, std::string& out);
   Instant next_tick() const;
 
-  // Appends the newest row of every client that changed, but not those that came over this link,
-  // until `out` is `bytes_max` long or a little more; then, if there is room, some of the backlog.
-  // What is left stays for the next call. To be called after Tick, too.
+  // Appends what was asked for, for half of the room at most; the newest row of every client that
+  // changed, but not those that came over this link; then, if there is room, some of the backlog:
+  // until `out` is `bytes_max` long, or kOvershootMax more. What is left stays for the next call.
+  // To be called after Receive and after Tick.
   void Flood(Instant now, std::string& out, std::size_t bytes_max);
 
   // Whether Flood would send something.
   bool pending(Instant now) const {
     return topology_sent_ != topology_.change() || follower_.pending() || announcer_.due(now) ||
-           IsToAskToConfirm();
+           IsToAskToConfirm() || pong_due_ || !asked_for_.empty() || IsToAsk(now) ||
+           answerer_.pending() || (comparison_ && comparison_->pending());
   }
+
+  // How much more than `bytes_max` Flood may append: a message, and what has room of its own
+  // (announcements, what is to be confirmed, NEED, PING and PONG). Topology comes on top of that.
+  static constexpr std::size_t kOvershootMax = kMessageBytesMax + 131'072;
+
+  // Whether there are changed rows that Flood has not looked at yet.
+  bool has_live() const { return follower_.pending(); }
 
   // Whether both sides have all rows that either had when the link came up.
   bool caught_up() const { return sent_all_ && got_all_; }
@@ -154,6 +177,7 @@ class Link {
   // What Topology::Forwards says of our neighbour, by the origin's number, as of a change of it.
   std::vector<std::optional<bool>> forwards_;
   std::uint64_t forwards_as_of_ = 0;
+  AskedFor asked_for_;
   Announcer announcer_;  // of what was read from the feed, and is not to be sent
   std::deque<Missing> missing_;
   absl::flat_hash_map<fleet::ClientHash, Announced> announced_;  // the newest, of those
@@ -165,11 +189,15 @@ class Link {
   Instant last_topology_;  // when all of it was sent
   std::uint64_t probe_number_ = 0;
   std::deque<Probe> probes_;
+  std::optional<std::uint64_t> pong_due_;  // the last PING that came: its answer answers all
   std::optional<std::chrono::nanoseconds> round_trip_;
   LinkCounters counters_;
   fleet::Follower follower_;
   const fleet::Cursors opened_;    // what changed after this has been flooded live
   std::uint64_t asked_round_ = 0;  // of Confirmations
+  // Of the one being asked for, so many clients' rows have been looked at:
+  std::uint64_t asking_round_ = 0;
+  std::size_t asking_next_ = 0;
   std::optional<fleet::Cursors> acknowledged_;
   // Acknowledged, but some of it was only announced: counts once it would have been asked for.
   std::deque<std::pair<Instant, fleet::Cursors>> acknowledging_;
@@ -180,47 +208,50 @@ class Link {
   fleet::Cursors settling_;                     // what settled_ is next
   std::optional<ComparisonLeader> comparison_;  // while we lead one
   ComparisonAnswerer answerer_;
+  bool begun_ = false;      // RESUME or COMPARE has come
   bool sent_all_ = false;   // the neighbour has what it may have missed
   bool got_all_ = false;    // we have what we may have missed
   bool comparing_ = false;  // that is for a comparison to do
   bool repairing_ = false;  // a comparison is made though nothing can have been missed
 
   fleet::Applied Take(const wire::At& at);
-  void NeedComparison(Instant now, std::string& out);
-  void StartComparison(Instant now, std::string& out);
+  void NeedComparison(Instant now);
+  void StartComparison(Instant now);
   void EndComparison();
-  void EndComparisonWhenDone();
+  void CountTurn(bool in_turn);
+  void Answer(Instant now, std::string& out, std::size_t bytes_max);
   void SendProbe(Instant now, std::size_t backlog_bytes, std::string& out);
   void FloodBacklog(Instant now, std::string& out, std::size_t bytes_max);
   std::optional<fleet::Cursors> Sent() const;
   void Acknowledge(const fleet::Cursors& sent, Instant now);
   void SendTopology(std::string& out);
+  bool IsToAsk(Instant now) const { return !missing_.empty() && missing_.front().due <= now; }
   void AskForMissing(Instant now, std::string& out);
   bool Lacks(const Announced& announced) const;
   bool Forwards(const fleet::Row& row);
   bool IsToAskToConfirm() const;
-  void AskToConfirm(Instant now, std::string& out);
+  void AskToConfirm(Instant now, std::string& out, std::size_t bytes_max);
   void Send(const fleet::Row& row, std::string& out);
 
   // What each message means, when it may come at all.
   template <typename Other>
-  void On(const Other& message, Instant now, std::string& out);
-  void On(const wire::At& at, Instant now, std::string& out);
-  void On(const CaughtUp& row, Instant now, std::string& out);
-  void On(Ping ping, Instant now, std::string& out);
-  void On(Pong pong, Instant now, std::string& out);
-  void On(Resume resume, Instant now, std::string& out);
-  void On(Resumed resumed, Instant now, std::string& out);
-  void On(Compare compare, Instant now, std::string& out);
-  void On(const Ranges& ranges, Instant now, std::string& out);
-  void On(const Leaves& leaves, Instant now, std::string& out);
-  void On(const Differ& differ, Instant now, std::string& out);
-  void On(const Leaf& leaf, Instant now, std::string& out);
-  void On(const Want& want, Instant now, std::string& out);
-  void On(Compared compared, Instant now, std::string& out);
-  void On(const LinksOf& links, Instant now, std::string& out);
-  void On(const Have& have, Instant now, std::string& out);
-  void On(const Need& need, Instant now, std::string& out);
+  void On(const Other& message, Instant now);
+  void On(const wire::At& at, Instant now);
+  void On(const CaughtUp& row, Instant now);
+  void On(Ping ping, Instant now);
+  void On(Pong pong, Instant now);
+  void On(Resume resume, Instant now);
+  void On(Resumed resumed, Instant now);
+  void On(Compare compare, Instant now);
+  void On(const Ranges& ranges, Instant now);
+  void On(const Leaves& leaves, Instant now);
+  void On(const Differ& differ, Instant now);
+  void On(const Leaf& leaf, Instant now);
+  void On(const Want& want, Instant now);
+  void On(Compared compared, Instant now);
+  void On(const LinksOf& links, Instant now);
+  void On(const Have& have, Instant now);
+  void On(const Need& need, Instant now);
 };
 
 }  // namespace herd::flood

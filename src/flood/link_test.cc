@@ -51,9 +51,11 @@ Link::Start UpToDate(const fleet::Fleet& fleet, fleet::LinkId id) {
 
 class OneLink : public ::testing::Test {
  protected:
+  // What it says to that.
   std::string Receive(const std::string& line, int ms = 0) {
     std::string out;
-    EXPECT_TRUE(link_.Receive(line, At(ms), out));
+    EXPECT_TRUE(link_.Receive(line, At(ms)));
+    link_.Flood(At(ms), out, kPlenty);
     return out;
   }
 
@@ -145,6 +147,67 @@ TEST_F(OneLink, AnswersAPing) {
   EXPECT_EQ(Receive("PING 77"), "PONG 77\n");
 }
 
+TEST_F(OneLink, AnswersManyPingsByTheLast) {
+  for (int number = 1; number <= 1000; ++number)
+    EXPECT_TRUE(link_.Receive("PING " + std::to_string(number), At(0)));
+  EXPECT_TRUE(link_.pending(At(0)));
+  EXPECT_EQ(Flooded(link_), "PONG 1000\n");
+}
+
+// NEED of so many clients, numbered from 0.
+std::string NeedOf(const fleet::Fleet& fleet, int first, int end) {
+  Need need;
+  for (int client = first; client < end; ++client)
+    need.clients.push_back(fleet::HashClient(fleet.key(), std::to_string(client)));
+  std::string line;
+  Append(line, need);
+  line.pop_back();
+  return line;
+}
+
+TEST_F(OneLink, BringsWhatIsNeededOnceWithinTheRoomThereIs) {
+  constexpr int kClients = 4000;
+  for (int client = 0; client < kClients; ++client)
+    fleet_.Apply(Report(std::to_string(client), 1).at(), fleet::kFromClient);
+  const std::string rows = Flooded(link_);
+  for (int time = 0; time < 50; ++time) {
+    EXPECT_TRUE(link_.Receive(NeedOf(fleet_, 0, kClients), At(0)));
+  }
+  std::size_t bytes = 0;
+  while (link_.pending(At(0))) {
+    std::string out;
+    link_.Flood(At(0), out, 10'000);
+    EXPECT_LT(out.size(), 20'000U);
+    bytes += out.size();
+  }
+  EXPECT_EQ(bytes, rows.size());
+  EXPECT_EQ(link_.counters().messages_out_of_turn, 0U);
+}
+
+TEST_F(OneLink, BringsNothingThatItCannotHaveAnnounced) {
+  fleet_.Apply(Report("0", 1).at(), fleet::kFromClient);
+  std::string greeting;
+  Link link(fleet_, topology_, UpToDate(fleet_, fleet::LinkId{1}), [] {}, greeting);
+  Flooded(link);
+  EXPECT_TRUE(link.Receive(NeedOf(fleet_, 0, 2), At(0)));
+  EXPECT_EQ(Flooded(link), "");
+  EXPECT_EQ(link.counters().messages_out_of_turn, 1U);
+}
+
+TEST_F(OneLink, IgnoresWhatIsOutOfTurn) {
+  const std::string leaves(fleet::kLeaves * 16, '0');
+  for (const std::string& line :
+       {std::string("RANGES x"), "LEAVES 1 " + leaves, std::string("DIFFER 1 -"),
+        std::string("LEAF 1 1 -"), std::string("WANT 1 1 -"), std::string("COMPARED")})
+    EXPECT_EQ(Receive(line), "") << line;
+  EXPECT_EQ(link_.counters().messages_out_of_turn, 6U);
+  EXPECT_EQ(Receive("COMPARE"), "");
+  EXPECT_EQ(Receive("COMPARE"), "");
+  EXPECT_EQ(Receive("RESUME"), "");
+  EXPECT_EQ(link_.counters().messages_out_of_turn, 8U);
+  EXPECT_EQ(link_.counters().comparisons, 0U);
+}
+
 TEST_F(OneLink, EndsWhenTheNeighbourIsSilent) {
   std::string out;
   Receive("PONG 9", 2000);
@@ -153,8 +216,7 @@ TEST_F(OneLink, EndsWhenTheNeighbourIsSilent) {
 }
 
 TEST_F(OneLink, EndsWhenTheNeighbourSaysBye) {
-  std::string out;
-  EXPECT_EQ(link_.Receive("BYE", At(0), out), std::unexpected(Link::End::kBye));
+  EXPECT_EQ(link_.Receive("BYE", At(0)), std::unexpected(Link::End::kBye));
 }
 
 }  // namespace

@@ -207,6 +207,18 @@ void AppendRows(std::string& out, std::string_view word, std::size_t range, std:
   out += '\n';
 }
 
+bool AppendLineOf(std::string& out, std::string_view word, const fleet::Row& row) {
+  const std::size_t before = out.size();
+  out += word;
+  row.AppendAtLine(out);
+  if (out.size() - before > kMessageBytesMax) {
+    out.resize(before);
+    return false;
+  }
+  out += '\n';
+  return true;
+}
+
 }  // namespace
 
 Message ParseMessage(std::string_view line) {
@@ -341,14 +353,12 @@ void AppendAnnounced(std::string& out, const Announced& row) {
   out.append(digits.data(), digits.size());
 }
 
-void AppendAtLine(std::string& out, const fleet::Row& row) {
-  row.AppendAtLine(out);
-  out += '\n';
+bool AppendAtLine(std::string& out, const fleet::Row& row) {
+  return AppendLineOf(out, "", row);
 }
 
-void AppendRow(std::string& out, const fleet::Row& row) {
-  out += "ROW ";
-  AppendAtLine(out, row);
+bool AppendRow(std::string& out, const fleet::Row& row) {
+  return AppendLineOf(out, "ROW ", row);
 }
 
 template <typename Digests>

@@ -170,10 +170,11 @@ void Append(std::string& out, const Topology::Named& links);
 void Append(std::string& out, const Need& need);
 // Appends one row to a Have, which is "HAVE " before the first and ended by LF after the last.
 void AppendAnnounced(std::string& out, const Announced& row);
-// A row's AT line is a message as it stands.
-void AppendAtLine(std::string& out, const fleet::Row& row);
+// A row's AT line is a message as it stands. Appends nothing and returns false when it is longer
+// than a message may be: a neighbour would close the connection, again and again.
+[[nodiscard]] bool AppendAtLine(std::string& out, const fleet::Row& row);
 // The same as a CaughtUp.
-void AppendRow(std::string& out, const fleet::Row& row);
+[[nodiscard]] bool AppendRow(std::string& out, const fleet::Row& row);
 
 // The digests of Ranges or Leaves; nothing when they are not `Digests` many.
 template <typename Digests>

@@ -56,7 +56,8 @@ class Topology {
   using Plan = std::map<std::string, Names, std::less<>>;
 
   // An incarnation that is further ahead of our clock is no start of a server: if it were believed,
-  // that server could not outbid it for as long. Clocks that differ by more are a fault of their own.
+  // that server could not outbid it for as long. Clocks that differ by more are a fault of their
+  // own.
   static constexpr std::chrono::hours kIncarnationAheadMax{24};
 
   // `plan` has `self`; `started` is our clock now.
@@ -70,8 +71,8 @@ class Topology {
 
   // Takes what a neighbour passed on, if it is news. About ourselves it is what an earlier run of
   // ours said, or a lie: our own word gets a higher version. `now` is our clock. False when it is
-  // ignored, or a part of it: a server or a link that is not in the configuration, or a version that
-  // cannot be.
+  // ignored, or a part of it: a server or a link that is not in the configuration, or a version
+  // that cannot be.
   bool Take(std::string_view server, const LinksVersion& version,
             const std::vector<std::string_view>& neighbours, wire::UnixNanos now);
 
@@ -95,8 +96,8 @@ class Topology {
   const std::string self_;
   std::map<std::string, Known, std::less<>> servers_;  // of the configuration, ourselves among them
   std::uint64_t change_ = 0;
-  // To which neighbours rows go on, by their origin, all that are not in the configuration under "";
-  // computed when first asked for after a change.
+  // To which neighbours rows go on, by their origin, all that are not in the configuration under
+  // ""; computed when first asked for after a change.
   mutable std::map<std::string, Names, std::less<>> forwards_;
 
   void Changed(Known& known);

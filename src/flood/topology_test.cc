@@ -22,8 +22,8 @@ using Names = std::vector<std::string_view>;
 
 constexpr std::uint64_t kStart = 1'600'000'000'000'000'000;  // of all servers, by their clocks
 constexpr wire::UnixNanos kNow{kStart};
-constexpr auto kAheadMax = static_cast<std::uint64_t>(
-    std::chrono::nanoseconds(Topology::kIncarnationAheadMax).count());
+constexpr auto kAheadMax =
+    static_cast<std::uint64_t>(std::chrono::nanoseconds(Topology::kIncarnationAheadMax).count());
 
 // The herd of five.
 const Topology::Plan kPlan{{"Goloman", {"Hands", "Holiday", "Wilkes"}},

@@ -23,6 +23,10 @@ namespace {
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::size_t kLingerBytesMax = 64 * 1024 * 1024;
 
+// What a session says in so many pieces is written in one turn of the loop; the rest in the next,
+// so that others have theirs, however fast the peer reads.
+constexpr int kPiecesPerTurn = 4;
+
 // Whether to wait for the socket's next event.
 bool IsForLater(int error) {
   return error == EAGAIN || error == EINTR;
@@ -90,6 +94,8 @@ void Connection::OnReady(std::uint32_t events) {
     return Close(CloseReason::kGone);
   if ((events & wanted & EPOLLOUT) != 0) {
     OnWritable();
+    // What has always something to write is read all the same.
+    if (!closed_ && (events & Wanted() & EPOLLIN) != 0) lingering_ ? Discard() : OnReadable();
   } else if ((wanted & EPOLLIN) == 0) {
     Await(wanted);
   } else if (lingering_) {
@@ -146,6 +152,7 @@ void Connection::Work(std::string_view fresh) {
   }
   bool more = true;
   while (more && !closed_) {
+    const bool wanted = WantsInput();
     const bool kept = fresh.empty();
     const std::string_view input = kept ? std::string_view(input_) : fresh;
     std::size_t taken = 0;
@@ -154,7 +161,7 @@ void Connection::Work(std::string_view fresh) {
     const bool left = taken < input.size();
     KeepInput(input, taken);
     fresh = {};
-    more = Answer(out) && left && taken > 0;
+    more = Answer(out) && left && (taken > 0 || (!wanted && WantsInput()));
   }
   loop_.GiveBuffer(std::move(out));
   if (!closed_) GoOn();
@@ -162,13 +169,15 @@ void Connection::Work(std::string_view fresh) {
 
 // Writes `out`, then what the session adds once all is written. False while output waits.
 bool Connection::Answer(std::string& out) {
-  do {
+  for (int piece = 0; piece < kPiecesPerTurn; ++piece) {
     Write(out);
     out.clear();
     if (closed_ || WaitingOutput() > 0) return false;
     if (!close_after_write_) OnDrained(out);
-  } while (!out.empty());
-  return true;
+    if (out.empty()) return true;
+  }
+  Write(out, true);
+  return false;
 }
 
 // Keeps what the session did not take of `input`, which is input_ itself or fresh bytes.
@@ -181,7 +190,8 @@ void Connection::KeepInput(std::string_view input, std::size_t taken) {
   if (input_.empty()) std::string().swap(input_);
 }
 
-void Connection::Write(const std::string& out) {
+// With `later` not before the next turn.
+void Connection::Write(const std::string& out, bool later) {
   if (out.empty() || closed_) return;
   if (!held()) {
     holds_ = HoldsBeforeWrite();
@@ -190,7 +200,7 @@ void Connection::Write(const std::string& out) {
   if (closed_) return;
   if (held() && refusable_from_ == output_.size())
     refusable_from_ += static_cast<std::uint32_t>(OwedBytes(out));
-  if (held() || WaitingOutput() > 0) {
+  if (later || held() || WaitingOutput() > 0) {
     output_ += out;
     return;
   }

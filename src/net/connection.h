@@ -82,7 +82,8 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   // that is refused.
   virtual void OnRefused() {}
 
-  // All output has been handed to the system: the session may append more to `out`.
+  // All output has been handed to the system: the session may append more to `out`. Called again as
+  // long as it does and the system takes it, a few times a turn of the loop.
   virtual void OnDrained(std::string& /*out*/) {}
 
   // Called once.
@@ -132,7 +133,7 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   void Work(std::string_view fresh);
   bool Answer(std::string& out);
   void KeepInput(std::string_view input, std::size_t taken);
-  void Write(const std::string& out);
+  void Write(const std::string& out, bool later = false);
   void WriteWaiting();
   void GoOn();
   void Await(std::uint32_t events);

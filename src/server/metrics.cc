@@ -182,10 +182,18 @@ void AddLinks(const Status& status, Families& families) {
   families.Counter("herd_link_unknown_messages_total",
                    "Messages that came in and were none: should be 0.");
   each([](const LinkStatus& link) { return link.counters.messages_unknown; });
-  families.Counter("herd_link_topology_ignored_total",
-                   "Messages about links that the configuration or the clock contradicts, which are "
-                   "not believed: should be 0.");
+  families.Counter(
+      "herd_link_topology_ignored_total",
+      "Messages about links that the configuration or the clock contradicts, which are "
+      "not believed: should be 0.");
   each([](const LinkStatus& link) { return link.counters.links_ignored; });
+  families.Counter("herd_link_out_of_turn_messages_total",
+                   "Messages that came in and were ignored, since they may not come then: should "
+                   "be 0.");
+  each([](const LinkStatus& link) { return link.counters.messages_out_of_turn; });
+  families.Counter("herd_link_unsendable_rows_total",
+                   "Rows that were left out, since they are longer than a message: should be 0.");
+  each([](const LinkStatus& link) { return link.counters.rows_unsendable; });
   families.Counter("herd_link_announced_rows_total",
                    "Rows that were only told of, since another way leads to the neighbour.");
   each([](const LinkStatus& link) { return link.counters.announced_in; }, {{"direction", "in"}});

@@ -17,6 +17,12 @@ constexpr std::size_t kNonceBytes = 32;
 // fleet, where a newer report of the same client replaces it.
 constexpr std::size_t kFloodBytes = 65'536;
 
+// What waits to be read by a neighbour: one such flood, which follows only when all before it has
+// been handed over, and the PINGs of some hours. So reading never stops because of it, and two
+// servers that both have much to say do not wait for each other.
+constexpr std::size_t kOutputBytesMax =
+    kFloodBytes + flood::Link::kOvershootMax + flood::kMessageBytesMax;
+
 std::string WhyClosed(net::CloseReason reason) {
   return reason == net::CloseReason::kGone ? "the connection broke" : "the connection was closed";
 }
@@ -26,7 +32,7 @@ std::string WhyClosed(net::CloseReason reason) {
 PeerSession::PeerSession(net::Loop& loop, net::Socket socket, Node& node,
                          const flood::Identity& identity, flood::Topology& topology,
                          PeerOwner& owner, std::string peer, std::string address)
-    : Connection(loop, std::move(socket), 2 * kFloodBytes, nullptr),
+    : Connection(loop, std::move(socket), kOutputBytesMax, nullptr),
       node_(node),
       topology_(topology),
       owner_(owner),
@@ -55,15 +61,12 @@ void PeerSession::Flood() {
 }
 
 void PeerSession::SayBye() {
-  std::string out;
-  if (link_) {
-    link_->Flood(SteadyNow(), out, std::numeric_limits<std::size_t>::max());
-    flood::Link::SayBye(out);
+  ending_ = true;
+  if (!link_) {
+    SayOver("this server ends");
+    CloseAfterWrite();
   }
-  NoteOut(out);
-  SayOver("this server ends");
-  CloseAfterWrite();
-  Resume(out);
+  Resume({});
 }
 
 void PeerSession::Drop(std::string_view why) {
@@ -83,7 +86,8 @@ std::size_t PeerSession::OnInput(std::string_view input, bool /*end*/, std::stri
   const flood::Instant now = SteadyNow();
   std::size_t taken = 0;
   std::size_t fetched = 0;
-  while (taken < input.size() && !closed()) {
+  // Nothing that comes behind a refusal is looked at.
+  while (taken < input.size() && !closed() && !over_ && WantsInput()) {
     if (link_ && taken >= fetched) fetched = taken + FetchAhead(input.substr(taken));
     const net::LineScan scan = net::NextLine(
         input.substr(taken), link_ ? flood::kMessageBytesMax : flood::kGreetingBytesMax);
@@ -98,7 +102,7 @@ std::size_t PeerSession::OnInput(std::string_view input, bool /*end*/, std::stri
     taken += scan.consumed;
   }
   bytes_in_ += taken;
-  return taken;
+  return over_ ? input.size() : taken;
 }
 
 std::size_t PeerSession::FetchAhead(std::string_view input) const {
@@ -119,7 +123,7 @@ std::size_t PeerSession::FetchAhead(std::string_view input) const {
 void PeerSession::Receive(std::string_view line, flood::Instant now, std::string& out) {
   if (node_.traffic) node_.traffic->In("peer", Who(), line);
   if (!link_) return ReceiveGreeting(line, out);
-  const auto result = link_->Receive(line, now, out);
+  const auto result = link_->Receive(line, now);
   if (!result) EndLink(result.error());
 }
 
@@ -169,6 +173,11 @@ void PeerSession::WaitForTick() {
 void PeerSession::OnDrained(std::string& out) {
   if (!link_ || closed()) return;
   link_->Flood(SteadyNow(), out, kFloodBytes);
+  if (ending_ && !link_->has_live()) {
+    flood::Link::SayBye(out);
+    SayOver("this server ends");
+    CloseAfterWrite();
+  }
   NoteOut(out);
 }
 

@@ -54,7 +54,7 @@ class PeerSession : public net::Connection {
   // Sends what the neighbour lacks, unless it still has to read what was sent before.
   void Flood();
 
-  // Sends what the neighbour lacks and the last word, then closes.
+  // Sends what the neighbour lacks, in pieces as it takes them, and the last word, then closes.
   void SayBye();
 
   // Closes; `why` is for the log.
@@ -75,6 +75,7 @@ class PeerSession : public net::Connection {
 
  protected:
   std::size_t OnInput(std::string_view input, bool end, std::string& out) override;
+  bool WantsInput() const override { return !link_ || !link_->full(); }
   void OnDrained(std::string& out) override;
   void OnClosed(net::CloseReason reason) override;
 
@@ -89,6 +90,7 @@ class PeerSession : public net::Connection {
   net::Timer timer_;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
+  bool ending_ = false;  // SayBye was called
   bool over_ = false;
 
   // Fetches the rows of the first AT lines of the input into the cache, as they are looked at one

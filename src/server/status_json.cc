@@ -40,6 +40,8 @@ void Write(JsonWriter& json, const LinkStatus& link) {
       .Member("expired", link.counters.rows_in_expired)
       .Member("unknown_messages", link.counters.messages_unknown)
       .Member("topology_ignored", link.counters.links_ignored)
+      .Member("out_of_turn_messages", link.counters.messages_out_of_turn)
+      .Member("unsendable_rows", link.counters.rows_unsendable)
       .Member("announced_in", link.counters.announced_in)
       .Member("announced_out", link.counters.announced_out)
       .Member("asked_for", link.counters.needed)

@@ -220,10 +220,9 @@ void Server::OnBytes(WireEnd end, ConnectionId connection, std::string_view byte
   const auto found = process_->links.find(end.wire);
   if (found == process_->links.end() || found->second.connection != connection) return;
   flood::Link& link = *found->second.link;
-  std::string out;
   while (!bytes.empty()) {
     const std::size_t line_end = bytes.find('\n');
-    const auto result = link.Receive(bytes.substr(0, line_end), around_.schedule.now(), out);
+    const auto result = link.Receive(bytes.substr(0, line_end), around_.schedule.now());
     bytes.remove_prefix(line_end + 1);
     if (!result) {
       around_.network.Close(end, connection);
@@ -232,7 +231,6 @@ void Server::OnBytes(WireEnd end, ConnectionId connection, std::string_view byte
     }
   }
   if (link.counters().messages_unknown > 0) around_.checker.Fail(name_ + " does not understand");
-  Send(end.wire, std::move(out));
   Flood(end.wire);
   Work();
 }

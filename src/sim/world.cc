@@ -81,7 +81,11 @@ World::World(const Scenario& scenario, std::uint64_t seed,
       plan_(PlanOf(links_)),
       network_(schedule_, random_, *this, links_.size()),
       trace_hash_(0),
-      surroundings_{plan_, schedule_, random_, network_, checker_,
+      surroundings_{plan_,
+                    schedule_,
+                    random_,
+                    network_,
+                    checker_,
                     [this, trace = std::move(trace)](const std::string& line) {
                       const std::string timed =
                           std::to_string(schedule_.now().time_since_epoch().count()) + " " + line;
