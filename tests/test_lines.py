@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import random
 import socket
 import unittest
 
-from exchange import LineReader, connect, exchange, iamat, parse_at, parse_whatsat, read_to_end, whatsat
+from admin import metric
+from exchange import LineReader, connect, exchange, iamat, parse_at, parse_whatsat, position, read_to_end, whatsat
 from herd_case import HerdCase
 from herd_process import Herd, single
 from waiting import DEADLINE
@@ -156,6 +158,37 @@ class Lines(HerdCase):
                 # Sends a reset instead of a FIN when it closes.
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self.assertEqual(self.ask(b"x\n"), b"? x\n")
+
+
+class WebPages(HerdCase):
+    @classmethod
+    def make_herd(cls) -> Herd:
+        return single()
+
+    def test_an_http_request_is_closed_unanswered_and_its_body_not_read(self) -> None:
+        body = iamat("from-a-web-page") * 3
+        requests = [
+            b"POST / HTTP/1.1\r\nHost: herd\r\nContent-Length: %d\r\n\r\n" % len(body),
+            b"\r\nGET /x?y=z HTTP/1.0\r\n\r\n",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"OPTIONS * HTTP/1.1\n",
+        ]
+        for request in requests:
+            with self.subTest(request):
+                self.assertEqual(exchange(self.herd["Goloman"].clients, request + body), b"")
+        # In pieces, as a slow browser sends it.
+        with connect(self.herd["Goloman"].clients) as connection, contextlib.suppress(ConnectionError):
+            for byte in requests[0] + body:
+                connection.sendall(bytes([byte]))
+            self.assertEqual(read_to_end(connection), b"")
+        self.assertIsNone(position(self.herd["Goloman"].clients, "from-a-web-page"))
+        self.assertEqual(metric(self.herd, "Goloman", "herd_sessions_http_total"), len(requests) + 1)
+
+    def test_only_the_first_line_is_taken_for_one(self) -> None:
+        line = b"GET / HTTP/1.1"
+        answers = exchange(self.herd["Goloman"].clients, b"x\n" + line + b"\nGET /\n").splitlines()
+        self.assertEqual(answers, [b"? x", b"? " + line, b"? GET /"])
+        self.assertEqual(exchange(self.herd["Goloman"].clients, b"GET / HTTP\n"), b"? GET / HTTP\n")
 
 
 class AsyncioClient(HerdCase):

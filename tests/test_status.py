@@ -26,7 +26,7 @@ from herd_case import HerdCase
 from herd_process import BINARY, FIVE, Herd, single
 from neighbour import HandMadeNeighbour
 from spreading import report, wait_for_links
-from waiting import DEADLINE, SLOWNESS, wait_until
+from waiting import DEADLINE, SANITIZED, SLOWNESS, wait_until
 
 
 def raw(running: Herd, name: str, data: bytes) -> bytes:
@@ -160,6 +160,29 @@ class Endpoints(HerdCase):
             self.assertRegex(answer[:64], rb"^HTTP/1.1 4\d\d ", data[:40])
             self.assertIn(b'{"error":', answer)
         self.assertEqual(get(self.herd, "Welsh", "/healthz")[0], 200)
+
+    def test_hostile_requests_end_only_themselves(self) -> None:
+        chunked = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        hidden = b"DELETE /v1/clients/hidden HTTP/1.1\r\nHost: localhost\r\nX-Herd: 1\r\n\r\n"
+        before = self.herd["Welsh"].resident_bytes()
+        for data, code in (
+            (chunked + b"0\r\n" + b"".join(b"T%d: %b\r\n" % (n, b"x" * 1000) for n in range(100)), 431),
+            (chunked + b"0\r\nT: " + b"x" * 70_000 + b"\r\n\r\n", 431),
+            (chunked + b"1;" + b"e" * 48_000_000, 413),
+            (chunked + b"fffffffffffffffff\r\n", 400),
+            (chunked.replace(b"chunked", b"gzip") + hidden, 501),
+            (chunked.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\n") + b"0\r\n\r\n" + hidden, 400),
+            (chunked.replace(b"1.1", b"1.0") + b"0\r\n\r\n" + hidden, 400),
+        ):
+            answer = raw(self.herd, "Welsh", data)
+            # A reset may take the answer with it when very much was on its way.
+            if answer or len(data) < 1_000_000:
+                self.assertRegex(answer[:64], b"^HTTP/1.1 %d " % code, data[:100])
+                self.assertEqual(answer.count(b"HTTP/1.1 "), 1, "the hidden request was answered")
+        self.assertEqual(get(self.herd, "Welsh", "/healthz")[0], 200)
+        self.assertEqual(metric(self.herd, "Welsh", "herd_loop_exceptions_total"), 0)
+        if not SANITIZED:
+            self.assertLess(self.herd["Welsh"].resident_bytes() - before, 8 << 20)
 
     def test_half_open_clients_delay_neither_reports_nor_scrapes(self) -> None:
         address = (self.herd.host, self.herd.admin_ports["Hands"])

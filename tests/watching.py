@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from herd_process import Address
 
-_REQUEST = b"GET /v1/status HTTP/1.1\r\nHost: herd\r\n\r\n"
+_REQUEST = b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)\r\n")
 _PAUSE = 0.02  # seconds between two looks
 

@@ -12,6 +12,7 @@
 #include <cassert>
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 namespace herd::net {
@@ -66,11 +67,23 @@ void Connection::Start() {
 
 void Connection::Finish() {
   if (closed_ || finishing_) return;
-  // What came before now is still answered.
-  if (!input_ended_ && !close_after_write_) OnReadable();
-  if (closed_) return;
-  finishing_ = true;
-  GoOn();
+  Guard([this] {
+    // What came before now is still answered.
+    if (!input_ended_ && !close_after_write_) OnReadable();
+    if (closed_) return;
+    finishing_ = true;
+    GoOn();
+  });
+}
+
+template <typename Step>
+void Connection::Guard(Step step) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    loop_.Report(error);
+    Close();
+  }
 }
 
 void Connection::Close(CloseReason reason) {
@@ -88,6 +101,10 @@ void Connection::Touch() {
 }
 
 void Connection::OnReady(std::uint32_t events) {
+  Guard([&] { Serve(events); });
+}
+
+void Connection::Serve(std::uint32_t events) {
   const std::uint32_t wanted = Wanted();
   // Nobody will read what is sent, and nobody wants to read what came before.
   if ((events & (EPOLLERR | EPOLLHUP)) != 0 && (wanted & EPOLLIN) == 0)
@@ -126,12 +143,14 @@ void Connection::OnWritable() {
 
 void Connection::Resume(const std::string& out) {
   if (closed_) return;
-  Write(out);
-  if (!closed_) Work({});
+  Guard([&] {
+    Write(out);
+    if (!closed_) Work({});
+  });
 }
 
 void Connection::Release() {
-  if (--holds_ == 0 && !closed_) OnWritable();
+  if (--holds_ == 0 && !closed_) Guard([this] { OnWritable(); });
 }
 
 void Connection::Refuse() {

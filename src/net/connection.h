@@ -127,7 +127,13 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   std::uint32_t Wanted() const;
   void Touch();
 
+  // Runs one step. An exception, which no step means to let go but which a library or a lack of
+  // memory may bring, is reported to the loop and costs this connection and no other.
+  template <typename Step>
+  void Guard(Step step);
+
   void OnReady(std::uint32_t events) override;
+  void Serve(std::uint32_t events);
   void OnReadable();
   void OnWritable();
   void Work(std::string_view fresh);

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-// Sends every byte back; 'q' closes after what came before it, and after what `late` still brings.
+// Sends every byte back; 'q' closes after what came before it, and after what `late` still brings;
+// '!' throws.
 class Echo : public Connection {
  public:
   struct Events {
@@ -51,6 +53,7 @@ class Echo : public Connection {
         CloseAfterWrite();
         return input.size();
       }
+      if (input[taken] == '!') throw std::length_error("of a library");
       out += input[taken++];
     }
     events_.bytes_taken += taken;
@@ -192,6 +195,22 @@ TEST_F(Connections, AreNotIdleWhileTheyOweAnAnswer) {
   busy->Late("late");
   EXPECT_EQ(Read(socket, 100), "late<end>");
   EXPECT_EQ(events_.closed, std::vector{CloseReason::kIdle});
+}
+
+TEST_F(Connections, EndAloneByAnExceptionThatNobodyExpected) {
+  std::vector<std::string> reported;
+  loop_.SetOnException([&](const std::exception& error) { reported.emplace_back(error.what()); });
+  Socket other = Dial();
+  const std::shared_ptr<Echo> kept = last_.lock();
+  last_.reset();
+  Socket socket = Dial();
+  boost::asio::write(socket, boost::asio::buffer(std::string("hello!")));
+  RunUntil([&] { return !events_.closed.empty(); });
+  EXPECT_EQ(events_.closed, std::vector{CloseReason::kDropped});
+  EXPECT_EQ(reported, std::vector<std::string>{"of a library"});
+  boost::asio::write(other, boost::asio::buffer(std::string("still here")));
+  EXPECT_EQ(Read(other, 10), "still here");
+  kept->Close();
 }
 
 TEST_F(Connections, StopReadingFromWhoDoesNotRead) {

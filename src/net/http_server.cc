@@ -1,14 +1,8 @@
 #include "net/http_server.h"
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/field.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/verb.hpp>
 #include <optional>
 #include <utility>
 
@@ -27,28 +21,22 @@ constexpr unsigned kHttp11 = 11;  // as Beast writes it
 // More answers than that are not made while the peer does not read them.
 constexpr std::size_t kOutputBytesMax = 65'536;
 
-// The status that tells of a request which could not be read.
-unsigned StatusOf(const error_code& error) {
-  if (error == http::error::header_limit) return 431;
-  if (error == http::error::body_limit) return 413;
-  return 400;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+bool IsHead(const HttpHead& head) {
+  return head.method == "HEAD";
 }
 
-std::string_view View(beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
-HttpRequest RequestOf(const http::request<http::string_body>& message, const tcp::endpoint& peer) {
-  const std::string_view target = View(message.target());
-  const std::size_t path_end = std::min(target.find('?'), target.size());
-  HttpRequest request{.method = View(message.method_string()),
-                      .path = target.substr(0, path_end),
-                      .query = target.substr(std::min(path_end + 1, target.size())),
-                      .headers = {},
+HttpRequest RequestOf(const HttpReader& reader, const tcp::endpoint& peer) {
+  const HttpHead& head = *reader.head();
+  const std::size_t path_end = std::min(head.target.find('?'), head.target.size());
+  HttpRequest request{.method = head.method,
+                      .path = head.target.substr(0, path_end),
+                      .query = head.target.substr(std::min(path_end + 1, head.target.size())),
+                      .headers = head.headers,
+                      .body = reader.body(),
                       .peer = peer};
-  if (message.method() == http::verb::head) request.method = "GET";
-  for (const auto& field : message)
-    request.headers.push_back({View(field.name_string()), View(field.value())});
+  if (IsHead(head)) request.method = "GET";
   return request;
 }
 
@@ -59,7 +47,8 @@ void AppendAnswer(std::string& out, const HttpAnswer& answer, unsigned version, 
   const bool http11 = version == kHttp11;
   out += http11 ? "HTTP/1.1 " : "HTTP/1.0 ";
   (out += std::to_string(answer.status)) += ' ';
-  out += View(http::obsolete_reason(http::int_to_status(answer.status)));
+  const beast::string_view reason = http::obsolete_reason(http::int_to_status(answer.status));
+  out.append(reason.data(), reason.size());
   (out += "\r\nContent-Type: ") += answer.content_type;
   out += "\r\nCache-Control: no-store\r\nContent-Length: ";
   (out += std::to_string(answer.body.size())) += "\r\n";
@@ -87,7 +76,8 @@ class HttpServer::Session : public Connection {
   Session(HttpServer& server, Loop& loop, Socket socket, const tcp::endpoint& peer)
       : Connection(loop, std::move(socket), kOutputBytesMax, nullptr),
         server_(&server),
-        peer_(peer) {}
+        peer_(peer),
+        reader_(server.bounds_.request) {}
 
   // `place`: where the server holds it.
   void Begin(std::list<std::shared_ptr<Session>>::iterator place) {
@@ -111,8 +101,6 @@ class HttpServer::Session : public Connection {
   Instant touched() const { return touched_; }
 
  private:
-  using Parser = http::request_parser<http::string_body>;
-
   std::size_t OnInput(std::string_view input, bool /*end*/, std::string& out) override {
     out_ = &out;
     std::size_t taken = 0;
@@ -147,42 +135,38 @@ class HttpServer::Session : public Connection {
 
   // Takes bytes of one request; answers it when these were the last. Returns how many bytes.
   std::size_t Take(std::string_view input) {
-    if (!parser_) {
-      parser_.emplace();
-      parser_->eager(true);  // the body too
-      parser_->header_limit(static_cast<std::uint32_t>(server_->bounds_.header_bytes_max));
-      parser_->body_limit(server_->bounds_.body_bytes_max);
-    }
-    error_code error;
-    const std::size_t taken = parser_->put(boost::asio::buffer(input), error);
-    if (error && error != http::error::need_more) {
-      Refuse(StatusOf(error), error.message());
-    } else if (parser_->is_done()) {
+    const bool had_head = reader_.head() != nullptr;
+    const std::size_t taken = reader_.Take(input);
+    if (reader_.fault()) {
+      Refuse(reader_.fault()->status, reader_.fault()->why);
+    } else if (reader_.done()) {
       OnRequest();
+    } else if (!had_head && reader_.head() != nullptr && reader_.head()->expects_continue) {
+      *out_ += kContinue;
     }
     return taken;
   }
 
   void OnRequest() {
-    const auto& request = parser_->get();
-    const std::size_t hosts = request.count(http::field::host);
-    if (hosts > 1 || (hosts == 0 && request.version() == kHttp11))
+    const HttpHead& head = *reader_.head();
+    const auto hosts = std::ranges::count_if(
+        head.headers, [](const HttpHeader& header) { return beast::iequals(header.name, "Host"); });
+    if (hosts > 1 || (hosts == 0 && head.version == kHttp11))
       return Refuse(400, "there must be one header Host");
     answering_ = true;
     const auto self = std::static_pointer_cast<Session>(shared_from_this());
-    server_->handler_.answer(RequestOf(request, peer_),
+    server_->handler_.answer(RequestOf(reader_, peer_),
                              [self](const HttpAnswer& answer) { self->OnAnswer(answer); });
   }
 
   // Within OnInput, or later.
   void OnAnswer(const HttpAnswer& answer) {
     if (closed()) return;
-    const auto& request = parser_->get();
-    const bool keep_alive = request.keep_alive();
+    const HttpHead& head = *reader_.head();
+    const bool keep_alive = head.keep_alive;
     std::string late;
-    Append(out_ != nullptr ? *out_ : late, answer, request.version(),
-           request.method() == http::verb::head, keep_alive);
-    parser_.reset();
+    Append(out_ != nullptr ? *out_ : late, answer, head.version, IsHead(head), keep_alive);
+    reader_.Next();
     answering_ = false;
     if (!keep_alive) CloseAfterWrite();
     if (out_ != nullptr) return;
@@ -205,8 +189,8 @@ class HttpServer::Session : public Connection {
 
   HttpServer* server_;
   const tcp::endpoint peer_;
-  std::optional<Parser> parser_;  // of the request that comes, or is answered
-  std::string* out_ = nullptr;    // within OnInput: where answers go
+  HttpReader reader_;           // of the request that comes, or is answered
+  std::string* out_ = nullptr;  // within OnInput: where answers go
   std::list<std::shared_ptr<Session>>::iterator place_;
   Instant touched_;         // since when the peer is waited for
   bool answering_ = false;  // the handler has the request

@@ -13,22 +13,19 @@
 #include <string_view>
 #include <vector>
 
+#include "net/http_reader.h"
 #include "net/listener.h"
 #include "net/loop.h"
 
 namespace herd::net {
 
-struct HttpHeader {
-  std::string_view name;
-  std::string_view value;
-};
-
-// One request; its body is not kept. The texts are views that are good until it is answered.
+// One request. The texts are views that are good until it is answered.
 struct HttpRequest {
   std::string_view method;  // "GET"; of a HEAD too, whose answer goes out without its body
   std::string_view path;    // "/v1/status", as it came, without a query
   std::string_view query;   // what stands behind the "?", as it came
   std::vector<HttpHeader> headers;
+  std::string_view body;
   boost::asio::ip::tcp::endpoint peer;  // who asks
 
   // The first header of that name, written in whatever case; nothing when there is none.
@@ -48,8 +45,7 @@ using HttpReply = std::function<void(HttpAnswer)>;
 
 // What one HTTP server bears.
 struct HttpBounds {
-  std::size_t header_bytes_max = 8192;  // more is answered with 431
-  std::size_t body_bytes_max = 1024;    // more is answered with 413; a body is read and ignored
+  HttpRequestBounds request;
   // One more connection, and the one that has been silent for longest is closed to make room: so
   // silent strangers do not keep anyone out.
   std::size_t connections_max = 32;

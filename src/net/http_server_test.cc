@@ -245,7 +245,7 @@ TEST_F(Http, TakesAnAnswerThatNobodyWaitsForAnyMore) {
 }
 
 TEST_F(Http, RefusesWhatIsNoRequestOrTooLarge) {
-  Serve({.header_bytes_max = 512, .body_bytes_max = 16});
+  Serve({.request = {.head_bytes_max = 512, .body_bytes_max = 16}});
   const auto status = [&](const std::string& request) { return Exchange(request).substr(9, 3); };
   EXPECT_EQ(status("IAMAT kiwi +34-118 1\r\n\r\n"), "400");
   EXPECT_EQ(status(std::string("\0\xff\r\n\r\n", 6)), "400");

@@ -17,7 +17,22 @@ constexpr std::size_t kKeptBuffersMax = 4;
 void Loop::Run() {
   thread_ = std::this_thread::get_id();
   const auto keep_running = boost::asio::make_work_guard(context_);
-  context_.run();
+  while (!context_.stopped()) {
+    try {
+      context_.run();
+    } catch (const std::exception& error) {
+      Report(error);
+    }
+  }
+}
+
+void Loop::Report(const std::exception& error) const noexcept {
+  try {
+    if (on_exception_) on_exception_(error);
+  } catch (const std::exception&) {
+    // To tell of it takes memory too. There is nothing left to do but go on.
+    return;
+  }
 }
 
 std::string Loop::TakeBuffer() {

@@ -7,9 +7,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
+#include <exception>
+#include <functional>
 #include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "net/poller.h"
@@ -34,8 +37,18 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Runs until Stop. Called once.
+  // What is told of an exception that nothing on the loop expected. On the loop's thread.
+  using OnException = std::function<void(const std::exception& error)>;
+
+  // Runs until Stop. Called once. An exception that a handler lets go is reported, and the loop
+  // goes on: none may end a server.
   void Run();
+
+  // Before Run. Without it nobody is told.
+  void SetOnException(OnException on_exception) { on_exception_ = std::move(on_exception); }
+
+  // Tells of an exception that was caught. On the loop's thread.
+  void Report(const std::exception& error) const noexcept;
 
   // Any thread.
   void Stop() { context_.stop(); }
@@ -62,6 +75,7 @@ class Loop {
   std::atomic<std::thread::id> thread_;
   std::array<char, kReadBytes> read_buffer_;
   std::vector<std::string> buffers_;
+  OnException on_exception_;
 };
 
 }  // namespace herd::net

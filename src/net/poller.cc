@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstddef>
+#include <exception>
 #include <utility>
 
 namespace herd::net {
@@ -52,8 +53,15 @@ void Poller::Remove(int socket) {
 void Poller::Wait() {
   epoll_.async_wait(Descriptor::wait_read, [this](boost::system::error_code error) {
     if (error) return;
-    Serve();
+    // Whatever a watcher does, the others are served on.
+    std::exception_ptr failure;
+    try {
+      Serve();
+    } catch (...) {
+      failure = std::current_exception();
+    }
     Wait();
+    if (failure) std::rethrow_exception(failure);
   });
 }
 

@@ -152,7 +152,7 @@ std::optional<std::string> WhyNotNow(const Status& status) {
 void AnswerForget(const net::HttpRequest& request, const AdminParts& parts,
                   const net::HttpReply& reply) {
   if (request.method != "DELETE") return reply(OnlyAllowed("DELETE"));
-  if (const auto why = WhyNoChange(request, parts.hosts)) return reply(AdminFault(403, *why));
+  if (const auto why = WhyNoChange(request)) return reply(AdminFault(403, *why));
   const auto forget = ReadForget(request);
   if (!forget) return reply(AdminFault(400, forget.error()));
   if (const auto why = WhyNotNow(parts.collect())) return reply(AdminFault(503, *why));
@@ -163,7 +163,6 @@ void AnswerForget(const net::HttpRequest& request, const AdminParts& parts,
 
 net::HttpAnswer AnswerNear(const net::HttpRequest& request, const AdminParts& parts) {
   if (request.method != "GET") return OnlyAllowed("GET, HEAD");
-  if (const auto why = WhyNotOurs(request, parts.hosts)) return AdminFault(403, *why);
   const auto near = ReadNear(request.query);
   if (!near) return AdminFault(400, near.error());
   const auto clients = parts.near(*near);
@@ -175,6 +174,7 @@ net::HttpAnswer AnswerNear(const net::HttpRequest& request, const AdminParts& pa
 
 void AnswerAdmin(const net::HttpRequest& request, const AdminParts& parts,
                  const net::HttpReply& reply) {
+  if (const auto why = WhyNotOurs(request, parts.hosts)) return reply(AdminFault(403, *why));
   if (request.path.starts_with(kClients)) return AnswerForget(request, parts, reply);
   if (request.path == kNear) return reply(AnswerNear(request, parts));
   reply(AnswerPage(request, parts.collect));

@@ -166,15 +166,50 @@ TEST_F(Admin, ForgetsNothingThatTheJournalOrTheNeighboursCouldMiss) {
 TEST_F(Admin, TakesAddressesAndItsOwnNamesAsHost) {
   for (const char* host :
        {"127.0.0.1", "127.0.0.1:12200", "[::1]:12200", "192.0.2.7:1", "localhost",
-        "LocalHost:12200", "goloman.example:12200", "Goloman.Example"}) {
+        "LocalHost:12200", "goloman.example:12200", "Goloman.Example", "[::1]", "[fe80::1%25]:1",
+        "127.0.0.1:0", "localhost:65535"}) {
     EXPECT_EQ(StatusWith({{"Host", host}, {"x-herd", "1"}}), 200U) << host;
   }
-  for (const char* host :
-       {"", "evil.example", "evil.example:12200", "localhost.evil.example",
-        "127.0.0.1.evil.example", "goloman.example.evil", "1.2.3", "[evil]:80"}) {
+  for (const char* host : {"",
+                           "evil.example",
+                           "evil.example:12200",
+                           "localhost.evil.example",
+                           "127.0.0.1.evil.example",
+                           "goloman.example.evil",
+                           "1.2.3",
+                           "[evil]:80",
+                           "[::1",
+                           "::1",
+                           "[::1]80",
+                           "[::1]:80@evil.com",
+                           "[::1]:",
+                           "[127.0.0.1]",
+                           "1.2.3.4:80@evil.com",
+                           "1.2.3.4@evil.com",
+                           "1.2.3.4:",
+                           "localhost:65536",
+                           "localhost:+1",
+                           "localhost:1 ",
+                           "localhost:80:80",
+                           "localhost/",
+                           "localhost,evil.com",
+                           "evil.com:80@localhost",
+                           "*",
+                           ":80",
+                           "localhost."}) {
     EXPECT_EQ(StatusWith({{"Host", host}, {"x-herd", "1"}}), 403U) << host;
   }
   EXPECT_EQ(StatusWith({{"X-Herd", "1"}}), 403U);
+}
+
+// So that no page is forgotten, now or later.
+TEST_F(Admin, AnswersNothingByAnotherName) {
+  for (const char* path : {"/healthz", "/readyz", "/metrics", "/v1/status", "/v1/near",
+                           "/v1/clients/kiwi", "/", "/no/such/page"}) {
+    for (const char* method : {"GET", "DELETE", "OPTIONS"})
+      EXPECT_EQ(Ask(method, path, "", {{"Host", "evil.example"}, {"X-Herd", "1"}}).status, 403U)
+          << method << ' ' << path;
+  }
 }
 
 TEST_F(Admin, RefusesWebPages) {
@@ -192,8 +227,9 @@ TEST(HostsOf, AreAllThatTheConfigurationHasForTheServer) {
                           .clients = {{"*", 1}, {"a.example", 2}},
                           .peers = Endpoint{"b.example", 3},
                           .peers_listen = std::nullopt,
-                          .admin = Endpoint{"c.example", 4}};
-  EXPECT_THAT(HostsOf(entry), ElementsAre("*", "a.example", "b.example", "c.example"));
+                          .admin = Endpoint{"c.example", 4},
+                          .admin_names = {"d.example"}};
+  EXPECT_THAT(HostsOf(entry), ElementsAre("a.example", "b.example", "c.example", "d.example"));
 }
 
 }  // namespace

@@ -10,9 +10,9 @@
 #include "net/lines.h"
 #include "net/listener.h"
 #include "server/clock.h"
-#include "server/read_ahead.h"
 #include "server/whatsat_reply.h"
 #include "wire/at.h"
+#include "wire/http_line.h"
 
 namespace herd::server {
 namespace {
@@ -80,6 +80,11 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
     const ReadAhead ahead(input.substr(taken), end, node_.config.limits.line_bytes, node_.fleet);
     for (const ReadAhead::Line& line : ahead.lines()) {
       if (!CanTake(out)) return taken;
+      if (first_line_ && IsFromBrowser(line)) {
+        stats_.http_requests.Add();
+        Close();
+        return input.size();
+      }
       Take(line.text, line.command, line.client, out);
       taken += line.consumed;
     }
@@ -96,6 +101,12 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
     }
   }
   return taken;
+}
+
+bool ClientSession::IsFromBrowser(const ReadAhead::Line& line) {
+  if (std::holds_alternative<wire::Blank>(line.command)) return false;
+  first_line_ = false;
+  return std::holds_alternative<wire::Invalid>(line.command) && wire::IsHttpRequestLine(line.text);
 }
 
 void ClientSession::Take(std::string_view line, const wire::Command& command,

@@ -15,6 +15,7 @@
 #include "server/links.h"
 #include "server/loop_stats.h"
 #include "server/node.h"
+#include "server/read_ahead.h"
 #include "server/replies.h"
 #include "wire/command.h"
 
@@ -46,6 +47,7 @@ class ClientSession : public net::Connection {
   std::unique_ptr<Replies> replies_;  // null while none has to wait
   const std::string peer_;            // the client's address; empty unless traffic is logged
   std::optional<ReplyId> asking_;     // while the places provider is being called
+  bool first_line_ = true;            // no line but blank ones has come yet
   bool changed_ = false;              // the fleet, by a report whose reply is not out yet
   // Of whom a reply that is not out yet acknowledges reports; with Node::durability only.
   std::vector<fleet::ClientHash> acknowledges_;
@@ -53,6 +55,9 @@ class ClientSession : public net::Connection {
   std::size_t acknowledges_from_ = Replies::kNone;
 
   bool CanTake(const std::string& out) const;
+  // Whether the first line that is not blank is that of an HTTP request: a web page, whose commands
+  // would stand in the body.
+  bool IsFromBrowser(const ReadAhead::Line& line);
   // `client` is the hash of the ID of whom an IAMAT tells.
   void Take(std::string_view line, const wire::Command& command, fleet::ClientHash client,
             std::string& out);

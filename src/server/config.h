@@ -36,6 +36,7 @@ struct ServerEntry {
   std::optional<Endpoint> peers;         // where its neighbours reach it; needed when it has links
   std::optional<Endpoint> peers_listen;  // where it listens for them when that is another address
   std::optional<Endpoint> admin;         // where it tells how it does, by HTTP; none: nowhere
+  std::vector<std::string> admin_names;  // host names by which that may be called, too
 };
 
 // How neighbours keep each other.

@@ -79,6 +79,23 @@ std::optional<std::string> SetClients(const toml::node& node, const std::filesys
   return std::nullopt;
 }
 
+constexpr std::size_t kAdminNamesMax = 16;
+
+std::optional<std::string> SetAdminNames(const toml::node& node, const std::filesystem::path&,
+                                         ServerEntry& server) {
+  const toml::array* array = node.as_array();
+  const std::size_t count = array == nullptr ? 1 : array->size();
+  if (count > kAdminNamesMax) return fmt::format("{} names", count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const toml::node& item = array == nullptr ? node : *array->get(i);
+    auto name = item.value_exact<std::string>();
+    if (!name || name->empty() || name->find_first_of(":/[] ") != std::string::npos)
+      return fmt::format("{} is not a host name", Describe(item));
+    server.admin_names.push_back(*std::move(name));
+  }
+  return std::nullopt;
+}
+
 ConfigKey<ServerEntry> Address(std::string name, std::string_view allowed, bool dialled,
                                std::optional<Endpoint>& (*member)(ServerEntry&)) {
   return {.name = std::move(name),
@@ -276,6 +293,10 @@ std::vector<ConfigKey<ServerEntry>> ServerKeys() {
       Address("server.peers_listen", kListenAllowed, false,
               [](S& s) -> auto& { return s.peers_listen; }),
       Address("server.admin", kListenAllowed, false, [](S& s) -> auto& { return s.admin; }),
+      {.name = "server.admin_names",
+       .allowed = fmt::format("a host name, or an array of up to {} of them", kAdminNamesMax),
+       .fallback = "",
+       .set = SetAdminNames},
   };
 }
 

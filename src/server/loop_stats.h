@@ -31,6 +31,8 @@ constexpr std::size_t IndexOf(Outcome outcome) {
 struct alignas(64) LoopStats {
   Counter sessions;          // begun
   Counter sessions_refused;  // closed at once, for a bound was reached
+  Counter http_requests;     // connections closed since their first line was one
+  Counter exceptions;        // that nothing expected; of the whole loop
   Counter iamat;
   Counter whatsat;
   Counter invalid;  // lines that are no command, or one with a wrong field

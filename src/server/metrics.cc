@@ -100,6 +100,10 @@ void AddClients(const Status& status, Families& families) {
   families.Counter("herd_sessions_refused_total",
                    "Connections of clients that were closed at once, for a limit was reached.");
   families.Sample(status.sessions_refused);
+  families.Counter("herd_sessions_http_total",
+                   "Connections of clients that were closed since their first line was an HTTP "
+                   "request.");
+  families.Sample(status.http_requests);
   families.Counter("herd_commands_total",
                    "Lines of clients: iamat, whatsat, or invalid, which got a ?.");
   families.Sample(status.iamat, {{"kind", "iamat"}});
@@ -134,6 +138,10 @@ void AddLoops(const Status& status, Families& families) {
   each([&](const LoopStatus& loop, Labels labels) {
     families.Sample(loop.delays, std::move(labels));
   });
+  families.Counter("herd_loop_exceptions_total",
+                   "Exceptions that nothing expected, each of which cost one connection or task: "
+                   "should be 0.");
+  families.Sample(status.exceptions);
   families.Gauge("herd_loop_delay_max_seconds", "The longest such delay of the last minute.");
   each([&](const LoopStatus& loop, Labels labels) {
     families.Sample(loop.delay_max, std::move(labels));

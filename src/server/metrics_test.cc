@@ -138,6 +138,8 @@ TEST(Metrics, HoldTheStatus) {
   EXPECT_EQ(series.at("herd_link_rows_total{link=\"Wilkes\",direction=\"out\"}"), 20);
   EXPECT_EQ(series.at("herd_link_round_trip_seconds{link=\"Wilkes\"}"), 0.00025);
   EXPECT_EQ(series.at("herd_loop_delay_max_seconds{loop=\"1\"}"), 0.0015);
+  EXPECT_EQ(series.at("herd_loop_exceptions_total"), 8);
+  EXPECT_EQ(series.at("herd_sessions_http_total"), 9);
   EXPECT_EQ(series.at("herd_link_catch_up_rows_total{link=\"Wilkes\",direction=\"in\"}"), 4);
   EXPECT_EQ(series.at("herd_link_announced_rows_total{link=\"Wilkes\",direction=\"out\"}"), 11);
   EXPECT_EQ(series.at("herd_journal_state{state=\"ok\"}"), 1);

@@ -234,7 +234,15 @@ std::expected<void, std::string> Server::Run() {
   signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (!error) Stop(signal);
   });
-  for (const auto& worker : workers_) worker->meter.Start();
+  for (const auto& worker : workers_) {
+    worker->meter.Start();
+    worker->loop.SetOnException([this, &stats = worker->stats](const std::exception& error) {
+      stats.exceptions.Add();
+      exceptions_.Log(*node_.log, SteadyNow(),
+                      std::string("a fault in the program, which cost one connection or task: ") +
+                          error.what());
+    });
+  }
   // Before the journal: what has expired is not to come back from there.
   expiry_.Start();
   if (admin_) admin_->Start(OnListenError());

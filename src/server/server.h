@@ -97,6 +97,7 @@ class Server {
   std::function<void()> on_ready_;
   std::expected<void, std::string> loaded_;
   LogLimit refused_clients_;
+  LogLimit exceptions_;
 
   net::Loop& first_loop() { return workers_.front()->loop; }
   std::expected<void, std::string> ListenForClients();

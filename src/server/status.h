@@ -81,6 +81,8 @@ struct Status {
   std::size_t sessions_limit = 0;  // of limits.connections and the limit on open files
   std::uint64_t sessions_opened = 0;
   std::uint64_t sessions_refused = 0;
+  std::uint64_t http_requests = 0;  // connections of clients closed since their first line was one
+  std::uint64_t exceptions = 0;     // caught by the loops; nothing expected them
   std::uint64_t iamat = 0;
   std::uint64_t whatsat = 0;
   std::uint64_t invalid = 0;

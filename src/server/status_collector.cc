@@ -13,6 +13,8 @@ namespace {
 void AddLoop(const LoopStats& stats, flood::Instant now, Status& status) {
   status.sessions_opened += stats.sessions.value();
   status.sessions_refused += stats.sessions_refused.value();
+  status.http_requests += stats.http_requests.value();
+  status.exceptions += stats.exceptions.value();
   status.iamat += stats.iamat.value();
   status.whatsat += stats.whatsat.value();
   status.invalid += stats.invalid.value();

@@ -23,6 +23,8 @@ inline Status FullStatus() {
   status.sessions_limit = 100;
   status.sessions_opened = 7;
   status.sessions_refused = 1;
+  status.http_requests = 9;
+  status.exceptions = 8;
   status.iamat = 50;
   status.whatsat = 6;
   status.invalid = 2;
