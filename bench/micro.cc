@@ -184,7 +184,7 @@ void NearestClients(benchmark::State& state, bool moving) {
   std::size_t town = 0;
   for (auto _ : state) {
     town = (town + 1) % towns.size();
-    benchmark::DoNotOptimize(great.fleet().Nearest(towns[town].center, kNear, 10));
+    benchmark::DoNotOptimize(great.fleet().Nearest(towns[town].center, kNear, 10).clients);
   }
   mover.request_stop();
   mover.join();

@@ -25,7 +25,7 @@ def near(herd: Herd, server: str, lat: float | str, lng: float | str, **more: ob
     code, headers, body = get(herd, server, f"/v1/near?{query}")
     assert code == 200 and headers["Content-Type"] == "application/json", (code, body)
     answer = json.loads(body)
-    assert list(answer) == ["clients"], answer
+    assert list(answer) == ["clients", "complete"] and answer["complete"], answer
     return answer["clients"]
 
 
@@ -130,6 +130,11 @@ class Five(HerdCase):
                 f"Welsh has round {round_} of {seed}",
             )
 
+    def test_equally_near_ones_are_cut_by_their_ids(self) -> None:
+        lines = [iamat(f"spot-{letter}", "+70+100") for letter in "jihgfedcba"]
+        exchange(self.herd["Goloman"].clients, b"".join(lines))
+        self.assertEqual(names(near(self.herd, "Goloman", 70, 100, max=3)), ["spot-a", "spot-b", "spot-c"])
+
     def test_wrong_questions(self) -> None:
         for query in (
             "", "?lat=1", "?lng=1", "?lat=90.1&lng=0", "?lat=0&lng=-181", "?lat=x&lng=0", "?lat=nan&lng=0",
@@ -151,6 +156,25 @@ class Five(HerdCase):
         near(self.herd, "Hands", 1, 1)
         get(self.herd, "Hands", "/v1/near?lat=91&lng=1")
         self.assertEqual(metric(self.herd, "Hands", "herd_near_duration_seconds_count"), before + 1)
+
+
+class Budget(HerdCase):
+    """What a question may look at is bounded."""
+
+    @classmethod
+    def make_herd(cls) -> Herd:
+        return single({"limits": {"near_rows": 1000}})
+
+    def test_what_was_not_looked_through_is_said(self) -> None:
+        everyone = b"".join(iamat(f"dense-{number}", "+10+10") for number in range(5000))
+        exchange(self.herd["Goloman"].clients, everyone)
+        code, _, body = get(self.herd, "Goloman", "/v1/near?lat=10&lng=10&max=1000")
+        answer = json.loads(body)
+        self.assertEqual((code, answer["complete"]), (200, False))
+        self.assertLess(answer["searched_m"], 10_000)
+        self.assertEqual(metric(self.herd, "Goloman", "herd_near_incomplete_total"), 1)
+        told = command_line.herd("--config", self.herd.config, "near", 10, 10, exit_code=0)
+        self.assertIn("not all clients were looked at", told.stderr)
 
 
 class Command(HerdCase):

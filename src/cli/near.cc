@@ -58,8 +58,13 @@ struct Found {
   std::string at_line;
 };
 
+struct Answer {
+  std::vector<Found> found;
+  std::optional<double> searched_m;  // not all was looked through: within that none is missing
+};
+
 // What a server said; or why it is no answer.
-std::expected<std::vector<Found>, std::string> Read(const HttpResponse& response) {
+std::expected<Answer, std::string> Read(const HttpResponse& response) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   const bool is_json = parser.parse(response.body).get(root) == simdjson::SUCCESS;
@@ -71,7 +76,9 @@ std::expected<std::vector<Found>, std::string> Read(const HttpResponse& response
   simdjson::dom::array clients;
   if (response.status != kOk || !is_json || root["clients"].get(clients) != simdjson::SUCCESS)
     return std::unexpected(strange);
-  std::vector<Found> found;
+  Answer answer;
+  double searched_m = 0;
+  if (root["searched_m"].get(searched_m) == simdjson::SUCCESS) answer.searched_m = searched_m;
   for (const simdjson::dom::element client : clients) {
     std::string_view id;
     std::string_view line;
@@ -81,9 +88,9 @@ std::expected<std::vector<Found>, std::string> Read(const HttpResponse& response
         client["at"].get(line) != simdjson::SUCCESS) {
       return std::unexpected(strange);
     }
-    found.push_back({std::string(id), distance, std::string(line)});
+    answer.found.push_back({std::string(id), distance, std::string(line)});
   }
-  return found;
+  return answer;
 }
 
 std::string DistanceText(double metres) {
@@ -125,21 +132,29 @@ std::optional<HttpResponse> AskInTurn(const std::vector<Target>& targets, const 
 }
 
 Exit Print(const HttpResponse& response, const Options& options) {
-  const auto found = Read(response);
-  if (!found) {
-    Complain(found.error());
+  const auto answer = Read(response);
+  if (!answer) {
+    Complain(answer.error());
     return Exit::kFailed;
   }
+  const std::vector<Found>& found = answer->found;
   if (options.json) {
     fmt::print("{}", response.body);
-  } else if (!found->empty()) {
-    PrintText(*found);
+  } else if (!found.empty()) {
+    PrintText(found);
   }
   if (std::fflush(stdout) != 0) {
     Complain("standard output cannot be written");
     return Exit::kFailed;
   }
-  if (found->empty()) Complain(fmt::format("nobody is within {} km", options.radius_km));
+  if (answer->searched_m) {
+    Complain(
+        fmt::format("farther away than {} not all clients were looked at: ask for fewer or for "
+                    "a smaller radius, or raise limits.near_rows and limits.near_cells",
+                    DistanceText(*answer->searched_m)));
+  } else if (found.empty()) {
+    Complain(fmt::format("nobody is within {} km", options.radius_km));
+  }
   return Exit::kOk;
 }
 

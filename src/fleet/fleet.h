@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ namespace herd::fleet {
 
 class Backlog;
 class Follower;
+class NearSearch;
 
 // What became of a report.
 enum class Applied {
@@ -52,6 +54,23 @@ struct NearClient {
   std::string client;
   std::string at_line;
   geo::Metres distance;
+};
+
+// What a search for near clients may look at.
+struct NearBudget {
+  std::size_t rows_max = std::numeric_limits<std::size_t>::max();
+  std::size_t cells_max = std::numeric_limits<std::size_t>::max();  // of the grid, 1.2 km wide
+  std::stop_token stop;  // nobody waits for the answer any more
+};
+
+struct NearAnswer {
+  std::vector<NearClient> clients;
+  // Whether all was looked at that had to be. If not there may be others, and nearer ones, but none
+  // nearer than `searched` is missing.
+  bool complete = true;
+  geo::Metres searched{0};
+  std::size_t rows = 0;   // looked at
+  std::size_t cells = 0;  // looked up
 };
 
 // Where every client is, and the feed of changes.
@@ -96,9 +115,10 @@ class Fleet {
 
   // The nearest clients within `radius` (0 or more) of `center`, nearest first and those that are
   // equally near by their IDs; at most `max`. Each is where it was at some moment of the call; one
-  // that moves into another cell of the index meanwhile may be missing.
-  std::vector<NearClient> Nearest(const geo::LatLng& center, geo::Metres radius,
-                                  std::size_t max) const;
+  // that moves into another cell of the index meanwhile may be missing. Locks are held for some
+  // microseconds at a time only, however many clients there are; all together it may take long.
+  NearAnswer Nearest(const geo::LatLng& center, geo::Metres radius, std::size_t max,
+                     const NearBudget& budget = {}) const;
 
   // How many clients are known.
   std::size_t size() const;
@@ -127,6 +147,7 @@ class Fleet {
  private:
   friend class Backlog;
   friend class Follower;
+  friend class NearSearch;
 
   // A cache line of its own, so that the locks of two stripes never share one.
   struct alignas(64) Stripe {
@@ -158,18 +179,6 @@ class Fleet {
 
   // Makes `at` the row's own, and moves it in the index if it must be.
   void Replace(RowRef ref, Row& row, const wire::At& at, LinkId from);
-
-  // A row, and how near it was.
-  struct Near {
-    geo::Metres distance;
-    RowRef row;
-  };
-  std::vector<Near> NearestRows(const geo::LatLng& center, geo::Metres radius,
-                                std::size_t max) const;
-
-  // Calls `visit` with each row that has a position, under its stripe's lock.
-  template <typename Visit>
-  void ForEachPlaced(Visit&& visit) const;
 };
 
 template <typename Read>

@@ -22,7 +22,7 @@ void NearIndex::Add(RowRef row) {
 }
 
 void NearIndex::Link(Shard& shard, std::uint32_t hash, RowRef ref) {
-  RowRef& first = shard.buckets[hash & (shard.buckets.size() - 1)];
+  RowRef& first = FirstOf(shard, hash);
   Row& row = At(ref);
   row.near_previous_ = kNoRef;
   row.near_next_ = first;
@@ -35,9 +35,11 @@ void NearIndex::Remove(RowRef row) {
   Shard& shard = shards_[place.shard];
   const std::lock_guard lock(shard.mutex);
   const Row& gone = At(row);
-  RowRef& before = gone.near_previous_ == kNoRef
-                       ? shard.buckets[place.hash & (shard.buckets.size() - 1)]
-                       : At(gone.near_previous_).near_next_;
+  for (Walk* walk : shard.walks) {
+    if (walk->next_ == row) walk->next_ = gone.near_next_;
+  }
+  RowRef& before = gone.near_previous_ == kNoRef ? FirstOf(shard, place.hash)
+                                                 : At(gone.near_previous_).near_next_;
   before = gone.near_next_;
   if (gone.near_next_ != kNoRef) At(gone.near_next_).near_previous_ = gone.near_previous_;
   --shard.size;
@@ -52,6 +54,25 @@ void NearIndex::Grow(Shard& shard) {
       Link(shard, PlaceOf(ref).hash, ref);
       ref = next;
     }
+  }
+  // The lists are others now: they begin anew.
+  for (Walk* walk : shard.walks) walk->next_ = FirstOf(shard, walk->place_.hash);
+}
+
+NearIndex::Walk::~Walk() {
+  if (!waiting_) return;
+  const std::lock_guard lock(index_.shards_[place_.shard].mutex);
+  SetWaiting(false);
+}
+
+void NearIndex::Walk::SetWaiting(bool waiting) {
+  if (waiting == waiting_) return;
+  waiting_ = waiting;
+  std::vector<Walk*>& walks = index_.shards_[place_.shard].walks;
+  if (waiting) {
+    walks.push_back(this);
+  } else {
+    std::erase(walks, this);
   }
 }
 

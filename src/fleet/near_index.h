@@ -22,6 +22,12 @@ namespace herd::fleet {
 // which its stripe's lock sees to. The locks of the shards are taken under those of stripes, never
 // the other way.
 class NearIndex {
+ private:
+  struct Place {
+    std::size_t shard;
+    std::uint32_t hash;
+  };
+
  public:
   // The stripes' rows, which outlive the index.
   using Stripes = std::array<StableVector<Row>*, kRanges>;
@@ -40,20 +46,37 @@ class NearIndex {
   void Add(RowRef row);
   void Remove(RowRef row);
 
-  // Calls `visit` with each row in the cell, under a lock of the index: it must be short and may
-  // read only what Row says may be read without the stripe's lock.
-  template <typename Visit>
-  void ForEachIn(geo::GridCell cell, Visit&& visit) const {
-    const Place place = PlaceOf(cell);
-    const Shard& shard = shards_[place.shard];
-    const std::lock_guard lock(shard.mutex);
-    if (shard.buckets.empty()) return;
-    for (RowRef ref = shard.buckets[place.hash & (shard.buckets.size() - 1)]; ref != kNoRef;) {
-      const Row& row = At(ref);
-      if (geo::CellOf(row.position()) == cell) visit(ref, row);
-      ref = row.near_next_;
-    }
-  }
+  // A walk through the rows of one cell in pieces, between which the index's lock is free: a cell
+  // may have very many. A row that leaves the cell meanwhile may be missed, one that comes or that
+  // the table grows under may come twice. One thread; the index outlives it.
+  class Walk {
+   public:
+    Walk(const NearIndex& index, geo::GridCell cell)
+        : index_(index), cell_(cell), place_(PlaceOf(cell)) {}
+    Walk(const Walk&) = delete;
+    Walk& operator=(const Walk&) = delete;
+    ~Walk();
+
+    bool done() const { return done_; }
+
+    // Calls `visit` with further rows of the cell, under a lock of the index: it must be short and
+    // may read only what Row says may be read without the stripe's lock. Returns how many rows it
+    // looked at, `rows_max` at most; those of other cells count.
+    template <typename Visit>
+    std::size_t Next(std::size_t rows_max, Visit&& visit);
+
+   private:
+    friend class NearIndex;
+
+    const NearIndex& index_;
+    const geo::GridCell cell_;
+    const Place place_;
+    RowRef next_ = kNoRef;
+    bool waiting_ = false;  // the shard knows of it, and keeps next_ right
+    bool done_ = false;
+
+    void SetWaiting(bool waiting);
+  };
 
  private:
   static constexpr std::uint32_t kIndexBits = 24;
@@ -66,12 +89,10 @@ class NearIndex {
     mutable StripeLock mutex;
     std::vector<RowRef> buckets;  // a power of two, or none
     std::size_t size = 0;
+    mutable std::vector<Walk*> walks;  // that wait between two pieces; nearly always none
   };
 
-  struct Place {
-    std::size_t shard;
-    std::uint32_t hash;
-  };
+  static_assert(sizeof(Shard) == 64);
 
   const Stripes stripes_;
   std::array<Shard, kShards> shards_;
@@ -85,8 +106,29 @@ class NearIndex {
   Row& At(RowRef ref) const { return (*stripes_[StripeOf(ref)])[IndexOf(ref)]; }
   Place PlaceOf(RowRef ref) const { return PlaceOf(geo::CellOf(At(ref).position())); }
 
+  static RowRef& FirstOf(Shard& shard, std::uint32_t hash) {
+    return shard.buckets[hash & (shard.buckets.size() - 1)];
+  }
+
   void Link(Shard& shard, std::uint32_t hash, RowRef ref);
   void Grow(Shard& shard);
 };
+
+template <typename Visit>
+std::size_t NearIndex::Walk::Next(std::size_t rows_max, Visit&& visit) {
+  const Shard& shard = index_.shards_[place_.shard];
+  const std::lock_guard lock(shard.mutex);
+  if (!waiting_ && !shard.buckets.empty())
+    next_ = shard.buckets[place_.hash & (shard.buckets.size() - 1)];
+  std::size_t looked_at = 0;
+  for (; next_ != kNoRef && looked_at < rows_max; ++looked_at) {
+    const Row& row = index_.At(next_);
+    if (geo::CellOf(row.position()) == cell_) visit(next_, row);
+    next_ = row.near_next_;
+  }
+  done_ = next_ == kNoRef;
+  SetWaiting(!done_);
+  return looked_at;
+}
 
 }  // namespace herd::fleet

@@ -23,9 +23,9 @@ OwnedAt At(const std::string& client, double lat, double lng, int time) {
           wire::UnixNanos{std::int64_t{time} * 1'000'000'000}};
 }
 
-Clients Told(const std::vector<NearClient>& near) {
+Clients Told(const NearAnswer& near) {
   Clients clients;
-  for (const NearClient& one : near) clients.emplace_back(one.client, one.distance.value);
+  for (const NearClient& one : near.clients) clients.emplace_back(one.client, one.distance.value);
   return clients;
 }
 
@@ -85,7 +85,60 @@ RC_GTEST_PROP(Nearest, IsThatOfAllClientsAsTheyMoveAreForgottenAndExpire, ()) {
   const auto max = *rc::gen::inRange<std::size_t>(0, 5);
   const Clients few = Told(fleet.Nearest(center, radius, max));
   RC_ASSERT(few.size() == std::min(max, expected.size()));
-  for (std::size_t i = 0; i < few.size(); ++i) RC_ASSERT(few[i].second == expected[i].second);
+  for (std::size_t i = 0; i < few.size(); ++i) RC_ASSERT(few[i] == expected[i]);
+}
+
+// Few places, so that very many are equally near.
+RC_GTEST_PROP(Nearest, CutsTheEquallyNearByTheirIds, ()) {
+  Fleet fleet;
+  std::map<std::string, geo::LatLng> places;
+  const auto spots = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 3));
+  int time = 0;
+  for (const int spot : spots) {
+    const std::string client = fmt::format("{:04}", (++time * 7919) % 10'000);
+    places[client] = {.lat_deg = spot / 1000.0, .lng_deg = 0};
+    fleet.Apply(At(client, spot / 1000.0, 0, time).at(), kFromClient);
+  }
+  const auto max = *rc::gen::inRange<std::size_t>(1, 8);
+  Clients expected = Expected(places, {0, 0}, {1000});
+  expected.resize(std::min(max, expected.size()));
+  RC_ASSERT(Told(fleet.Nearest({0, 0}, {1000}, max)) == expected);
+}
+
+TEST(Nearest, TellsTheFirstOfManyOnOneSpot) {
+  Fleet fleet;
+  for (int i = 9999; i >= 0; --i)
+    fleet.Apply(At(fmt::format("c{:04}", i), 10, 10, i).at(), kFromClient);
+  EXPECT_EQ(Told(fleet.Nearest({10, 10}, {100}, 3)),
+            (Clients{{"c0000", 0}, {"c0001", 0}, {"c0002", 0}}));
+}
+
+TEST(Nearest, KeepsToItsBudgetAndSaysHowFarItLooked) {
+  Fleet fleet;
+  for (int i = 0; i < 5000; ++i)
+    fleet.Apply(At(fmt::format("near{}", i), 10, 10, 1).at(), kFromClient);
+  for (int i = 0; i < 5000; ++i)
+    fleet.Apply(At(fmt::format("far{}", i), 11, 11, 1).at(), kFromClient);
+  const NearAnswer all = fleet.Nearest({10, 10}, {2000}, 6000);
+  EXPECT_TRUE(all.complete);
+  EXPECT_EQ(all.clients.size(), 5000U);
+  EXPECT_EQ(all.searched.value, 2000);
+
+  const NearAnswer few_rows = fleet.Nearest({10, 10}, {2000}, 6000, {.rows_max = 1000});
+  EXPECT_FALSE(few_rows.complete);
+  EXPECT_LT(few_rows.rows, 1000U + 256);
+  EXPECT_LT(few_rows.clients.size(), 1300U);
+
+  const NearAnswer few_cells = fleet.Nearest({10.5, 10.5}, {70'000}, 10, {.cells_max = 50});
+  EXPECT_FALSE(few_cells.complete);
+  EXPECT_LE(few_cells.cells, 50U);
+  EXPECT_GT(few_cells.searched.value, 0);
+  EXPECT_LT(few_cells.searched.value, 60'000);
+
+  // Where it looks at all clients.
+  const NearAnswer of_all = fleet.Nearest({10, 10}, {1'000'000}, 10'000, {.rows_max = 1000});
+  EXPECT_FALSE(of_all.complete);
+  EXPECT_LT(of_all.rows, 1000U + 256);
 }
 
 TEST(Nearest, LeavesOutWhatHasExpired) {
@@ -102,7 +155,7 @@ TEST(Nearest, TellsTheWinningReport) {
   Fleet fleet;
   fleet.Apply(At("kiwi", 1, 1, 2).at(), kFromClient);
   fleet.Apply(At("kiwi", 2, 2, 1).at(), kFromClient);
-  const auto near = fleet.Nearest({1, 1}, {10}, 10);
+  const auto near = fleet.Nearest({1, 1}, {10}, 10).clients;
   ASSERT_EQ(near.size(), 1U);
   EXPECT_EQ(near[0].at_line, At("kiwi", 1, 1, 2).line());
 }
@@ -129,11 +182,11 @@ TEST(Nearest, IsRightWhileClientsMove) {
     });
   }
   while (moving > 0) {
-    const auto near = fleet.Nearest({10, 10}, {20'000}, 100);
+    const auto near = fleet.Nearest({10, 10}, {20'000}, 100).clients;
     EXPECT_TRUE(std::ranges::any_of(near, [](const auto& one) { return one.client == "stands"; }));
   }
   for (std::thread& mover : movers) mover.join();
-  EXPECT_EQ(fleet.Nearest({10, 10}, {20'000}, 100).size(), 41U);
+  EXPECT_EQ(fleet.Nearest({10, 10}, {20'000}, 100).clients.size(), 41U);
 }
 
 }  // namespace

@@ -56,6 +56,9 @@ class RowTable {
   }
 
   std::size_t size() const { return size_; }
+
+  // Every row has an index below that; some below it are not in use.
+  std::uint32_t places() const { return rows_.size(); }
   StableVector<Row>& rows() { return rows_; }
 
  private:

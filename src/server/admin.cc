@@ -161,13 +161,15 @@ void AnswerForget(const net::HttpRequest& request, const AdminParts& parts,
   });
 }
 
-net::HttpAnswer AnswerNear(const net::HttpRequest& request, const AdminParts& parts) {
-  if (request.method != "GET") return OnlyAllowed("GET, HEAD");
+void AnswerNear(const net::HttpRequest& request, const AdminParts& parts,
+                const net::HttpReply& reply) {
+  if (request.method != "GET") return reply(OnlyAllowed("GET, HEAD"));
   const auto near = ReadNear(request.query);
-  if (!near) return AdminFault(400, near.error());
-  const auto clients = parts.near(*near);
-  if (!clients) return AdminFault(503, clients.error());
-  return {.status = 200, .content_type = kJson, .body = NearJson(*clients), .allow = {}};
+  if (!near) return reply(AdminFault(400, near.error()));
+  parts.near(*near, [reply](const std::expected<fleet::NearAnswer, std::string>& answer) {
+    if (!answer) return reply(AdminFault(503, answer.error()));
+    reply({.status = 200, .content_type = kJson, .body = NearJson(*answer), .allow = {}});
+  });
 }
 
 }  // namespace
@@ -176,7 +178,7 @@ void AnswerAdmin(const net::HttpRequest& request, const AdminParts& parts,
                  const net::HttpReply& reply) {
   if (const auto why = WhyNotOurs(request, parts.hosts)) return reply(AdminFault(403, *why));
   if (request.path.starts_with(kClients)) return AnswerForget(request, parts, reply);
-  if (request.path == kNear) return reply(AnswerNear(request, parts));
+  if (request.path == kNear) return AnswerNear(request, parts, reply);
   reply(AnswerPage(request, parts.collect));
 }
 

@@ -19,9 +19,10 @@ struct AdminParts {
   std::function<Status()> collect;
   // Forgets a client, and calls the function with what came of it, at once or later.
   std::function<void(const ForgetRequest&, std::function<void(const Forgotten&)>)> forget;
-  // The clients near a point, nearest first; or why they cannot be told now.
-  std::function<std::expected<std::vector<fleet::NearClient>, std::string>(const NearRequest&)>
-      near;
+  // Finds the clients near a point, and calls the function with them, at once or later; or with why
+  // they cannot be told now.
+  using OnNear = std::function<void(const std::expected<fleet::NearAnswer, std::string>&)>;
+  std::function<void(const NearRequest&, OnNear)> near;
   std::vector<std::string> hosts;  // HostsOf the server
 };
 

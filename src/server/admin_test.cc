@@ -33,9 +33,9 @@ class Admin : public ::testing::Test {
                                  done(forgotten_);
                                },
                            .near =
-                               [this](const NearRequest& request) {
+                               [this](const NearRequest& request, const auto& done) {
                                  asked_near_ = request;
-                                 return near_;
+                                 done(near_);
                                },
                            .hosts = {"goloman.example"}};
     net::HttpAnswer answered;
@@ -57,8 +57,8 @@ class Admin : public ::testing::Test {
   Status status_ = FullStatus();
   Forgotten forgotten_{.tombstone = "AT Hands +0.000000000 kiwi - 5.000000000", .known = true};
   std::optional<ForgetRequest> asked_;
-  std::expected<std::vector<fleet::NearClient>, std::string> near_{
-      {{.client = "kiwi", .at_line = "AT Hands +0.0 kiwi +1+2 3", .distance = {4.56}}}};
+  std::expected<fleet::NearAnswer, std::string> near_{fleet::NearAnswer{
+      .clients = {{.client = "kiwi", .at_line = "AT Hands +0.0 kiwi +1+2 3", .distance = {4.56}}}}};
   std::optional<NearRequest> asked_near_;
 };
 

@@ -80,6 +80,8 @@ struct Limits {
   std::chrono::seconds idle_timeout{7200};
   std::size_t outstanding_commands = 64;  // on one connection, waiting for places
   std::size_t output_bytes = 262'144;     // on one connection, waiting to be read by the client
+  std::size_t near_rows = 1'000'000;      // looked at for one question who is near
+  std::size_t near_cells = 4'000'000;     // of the grid, 1.2 km wide, looked up for it
 };
 
 enum class LogFormat { kText, kJson };

@@ -218,6 +218,10 @@ Keys LimitsKeys() {
                           [](C& c) -> auto& { return c.limits.outstanding_commands; }),
       Number<std::size_t>("limits.output_bytes", 4'096, 1'073'741'824,
                           [](C& c) -> auto& { return c.limits.output_bytes; }),
+      Number<std::size_t>("limits.near_rows", 1'000, 1'000'000'000,
+                          [](C& c) -> auto& { return c.limits.near_rows; }),
+      Number<std::size_t>("limits.near_cells", 1'000, 1'000'000'000,
+                          [](C& c) -> auto& { return c.limits.near_cells; }),
   };
 }
 

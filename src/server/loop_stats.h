@@ -39,6 +39,7 @@ struct alignas(64) LoopStats {
   std::array<Counter, kReportOutcomes.size()> reports;  // of clients
   std::array<Counter, kLookupOutcomes.size()> lookups;
   DurationHistogram lookup_times;
+  Counter near_incomplete;       // answers that a bound cut short
   DurationHistogram near_times;  // of the first loop, which answers on the admin address
   LoopDelay delay;
 };

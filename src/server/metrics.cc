@@ -122,6 +122,9 @@ void AddClients(const Status& status, Families& families) {
   }
   families.Histogram("herd_place_lookup_duration_seconds", "How long look-ups of places took.");
   families.Sample(status.lookup_times);
+  families.Counter("herd_near_incomplete_total",
+                   "Answers of /v1/near that limits.near_rows or limits.near_cells cut short.");
+  families.Sample(status.near_incomplete);
   families.Histogram("herd_near_duration_seconds",
                      "How long it took to find the clients near a point, for /v1/near.");
   families.Sample(status.near_times);

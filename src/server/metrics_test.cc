@@ -140,6 +140,7 @@ TEST(Metrics, HoldTheStatus) {
   EXPECT_EQ(series.at("herd_loop_delay_max_seconds{loop=\"1\"}"), 0.0015);
   EXPECT_EQ(series.at("herd_loop_exceptions_total"), 8);
   EXPECT_EQ(series.at("herd_sessions_http_total"), 9);
+  EXPECT_EQ(series.at("herd_near_incomplete_total"), 2);
   EXPECT_EQ(series.at("herd_link_catch_up_rows_total{link=\"Wilkes\",direction=\"in\"}"), 4);
   EXPECT_EQ(series.at("herd_link_announced_rows_total{link=\"Wilkes\",direction=\"out\"}"), 11);
   EXPECT_EQ(series.at("herd_journal_state{state=\"ok\"}"), 1);

@@ -102,12 +102,14 @@ std::expected<NearRequest, std::string> ReadNear(std::string_view query) {
   return request;
 }
 
-std::string NearJson(const std::vector<fleet::NearClient>& clients) {
+std::string NearJson(const fleet::NearAnswer& answer) {
   // By hand, since this is asked more often than all else that is told in JSON.
   constexpr std::string_view kHead = "{\"clients\":[";
-  constexpr std::string_view kTail = "]}\n";
+  constexpr std::string_view kTail = "],\"complete\":";
+  constexpr std::size_t kTailBytes = 60;  // and what comes behind it
   constexpr std::size_t kKeysBytes = 60;  // and the quotes, and the distance
-  std::size_t bytes = kHead.size() + kTail.size();
+  const auto& clients = answer.clients;
+  std::size_t bytes = kHead.size() + kTailBytes;
   for (const auto& client : clients)
     bytes += kKeysBytes + client.client.size() + client.at_line.size();
   std::string json;
@@ -122,7 +124,9 @@ std::string NearJson(const std::vector<fleet::NearClient>& clients) {
     places::AppendJsonString(json, client.at_line);
     json += '}';
   }
-  return json += kTail;
+  (json += kTail) += answer.complete ? "true" : "false";
+  if (!answer.complete) AppendDecimetres(json += ",\"searched_m\":", answer.searched);
+  return json += "}\n";
 }
 
 }  // namespace herd::server

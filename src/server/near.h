@@ -29,8 +29,9 @@ struct NearRequest {
 // error says what is allowed.
 std::expected<NearRequest, std::string> ReadNear(std::string_view query);
 
-// {"clients":[{"client":ID,"distance_m":METRES,"at":LINE},…]} and a line end. Bytes that are not
-// UTF-8 become U+FFFD.
-std::string NearJson(const std::vector<fleet::NearClient>& clients);
+// {"clients":[{"client":ID,"distance_m":METRES,"at":LINE},…],"complete":true} and a line end. When
+// the search came to its bound: "complete":false,"searched_m":METRES, within which none is missing.
+// Bytes that are not UTF-8 become U+FFFD.
+std::string NearJson(const fleet::NearAnswer& answer);
 
 }  // namespace herd::server

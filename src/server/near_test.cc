@@ -62,11 +62,17 @@ TEST(ReadNear, SaysWhatIsAllowed) {
 }
 
 TEST(NearJson, IsJsonWhateverTheIds) {
-  EXPECT_EQ(NearJson({}), "{\"clients\":[]}\n");
-  EXPECT_EQ(NearJson({{.client = "a\"\x01", .at_line = "AT …", .distance = {12.345}},
-                      {.client = "\xff", .at_line = "\xff", .distance = {1'000'000}}}),
+  EXPECT_EQ(NearJson({}), "{\"clients\":[],\"complete\":true}\n");
+  EXPECT_EQ(NearJson({.clients = {{.client = "a\"\x01", .at_line = "AT …", .distance = {12.345}},
+                                  {.client = "\xff", .at_line = "\xff", .distance = {1'000'000}}}}),
             "{\"clients\":[{\"client\":\"a\\\"\\u0001\",\"distance_m\":12.3,\"at\":\"AT …\"},"
-            "{\"client\":\"\uFFFD\",\"distance_m\":1000000.0,\"at\":\"\uFFFD\"}]}\n");
+            "{\"client\":\"\uFFFD\",\"distance_m\":1000000.0,\"at\":\"\uFFFD\"}],"
+            "\"complete\":true}\n");
+}
+
+TEST(NearJson, SaysWhatWasNotLookedThrough) {
+  EXPECT_EQ(NearJson({.complete = false, .searched = {1220.06}}),
+            "{\"clients\":[],\"complete\":false,\"searched_m\":1220.1}\n");
 }
 
 }  // namespace

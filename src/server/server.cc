@@ -146,11 +146,16 @@ std::expected<void, std::string> Server::ListenForPeers() {
 std::expected<void, std::string> Server::ListenForAdmin() {
   const ServerEntry& entry = *node_.config.Find(node_.name);
   if (!entry.admin) return {};
+  near_ =
+      std::make_unique<NearFinder>(first_loop(), node_.fleet,
+                                   fleet::NearBudget{.rows_max = node_.config.limits.near_rows,
+                                                     .cells_max = node_.config.limits.near_cells});
   const AdminParts parts{
       .collect = [this] { return status_.Collect(); },
       .forget = [this](const ForgetRequest& request,
                        Forgetter::Done done) { forgetter_.Forget(request, std::move(done)); },
-      .near = [this](const NearRequest& request) { return FindNear(request); },
+      .near = [this](const NearRequest& request,
+                     AdminParts::OnNear done) { FindNear(request, std::move(done)); },
       .hosts = HostsOf(entry)};
   auto admin = net::HttpServer::Open(
       first_loop(), entry.admin->host, entry.admin->port,
@@ -162,16 +167,18 @@ std::expected<void, std::string> Server::ListenForAdmin() {
   return {};
 }
 
-std::expected<std::vector<fleet::NearClient>, std::string> Server::FindNear(
-    const NearRequest& request) {
+void Server::FindNear(const NearRequest& request, AdminParts::OnNear done) {
   if (loading_) {
-    return std::unexpected(
-        "the journal is being loaded; ask another server, or again when that is done");
+    return done(std::unexpected(
+        "the journal is being loaded; ask another server, or again when that is done"));
   }
-  const flood::Instant start = SteadyNow();
-  auto clients = node_.fleet.Nearest(request.center, request.radius, request.max);
-  workers_.front()->stats.near_times.Record(SteadyNow() - start);
-  return clients;
+  near_->Find(request, [this, done = std::move(done)](const fleet::NearAnswer& answer,
+                                                      std::chrono::nanoseconds took) {
+    LoopStats& stats = workers_.front()->stats;
+    stats.near_times.Record(took);
+    if (!answer.complete) stats.near_incomplete.Add();
+    done(answer);
+  });
 }
 
 void Server::MakeJournal() {

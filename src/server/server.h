@@ -14,13 +14,14 @@
 #include "net/idle_list.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "server/admin.h"
 #include "server/expiry.h"
 #include "server/forgetter.h"
 #include "server/links.h"
 #include "server/log_limit.h"
 #include "server/loop_delay.h"
 #include "server/loop_stats.h"
-#include "server/near.h"
+#include "server/near_finder.h"
 #include "server/node.h"
 #include "server/status_collector.h"
 
@@ -85,7 +86,8 @@ class Server {
   Expiry expiry_;
   StatusCollector status_;
   Forgetter forgetter_;
-  std::unique_ptr<net::HttpServer> admin_;  // null without an admin address
+  std::unique_ptr<NearFinder> near_;        // null without an admin address
+  std::unique_ptr<net::HttpServer> admin_;  // likewise
   Listeners client_listeners_;
   Listeners peer_listeners_;
   boost::asio::signal_set signals_;
@@ -103,7 +105,7 @@ class Server {
   std::expected<void, std::string> ListenForClients();
   std::expected<void, std::string> ListenForPeers();
   std::expected<void, std::string> ListenForAdmin();
-  std::expected<std::vector<fleet::NearClient>, std::string> FindNear(const NearRequest& request);
+  void FindNear(const NearRequest& request, AdminParts::OnNear done);
   void MakeJournal();
   void MakeDurability();
   std::jthread LoadJournal();

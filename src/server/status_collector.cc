@@ -23,6 +23,7 @@ void AddLoop(const LoopStats& stats, flood::Instant now, Status& status) {
   for (std::size_t i = 0; i < stats.lookups.size(); ++i)
     status.lookups[i] += stats.lookups[i].value();
   status.lookup_times += stats.lookup_times.counts();
+  status.near_incomplete += stats.near_incomplete.value();
   status.near_times += stats.near_times.counts();
   status.loops.push_back({.delay_last = stats.delay.last(),
                           .delay_max = stats.delay.MaxOfLastMinute(now),
