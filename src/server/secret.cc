@@ -15,6 +15,8 @@
 #include <system_error>
 #include <vector>
 
+#include "server/secret_strength.h"
+
 namespace herd::server {
 namespace {
 
@@ -41,6 +43,12 @@ std::expected<flood::Secret, std::string> Checked(std::string text, const std::s
     return std::unexpected("the herd's secret in " + source + " is shorter than " +
                            std::to_string(flood::Secret::kBytesMin) +
                            " bytes; `herd secret` makes a good one");
+  }
+  if (SecretBits(text) < kSecretBitsMin) {
+    return std::unexpected("the herd's secret in " + source +
+                           " can be guessed: it is too short for what it is made of, or repeats "
+                           "itself (docs/configuration.md, \"[secret]\"); run `herd secret` to make "
+                           "a good one, and give it to all servers of the herd");
   }
   return flood::Secret(std::move(text));
 }

@@ -58,10 +58,10 @@ TEST_F(SecretFiles, DifferFromEachOther) {
 TEST_F(SecretFiles, WinOverTheEnvironment) {
   ASSERT_TRUE(MakeSecretFile(config_.secret_file));
   const std::string of_file = MacOf(*LoadSecret(config_));
-  ::setenv(config_.secret_env.c_str(), "a secret of the environment", 1);
+  ::setenv(config_.secret_env.c_str(), "a secret of the environment: 7f3k9", 1);
   EXPECT_EQ(MacOf(*LoadSecret(config_)), of_file);
   config_.secret_file.clear();
-  EXPECT_EQ(MacOf(*LoadSecret(config_)), MacOf(flood::Secret("a secret of the environment")));
+  EXPECT_EQ(MacOf(*LoadSecret(config_)), MacOf(flood::Secret("a secret of the environment: 7f3k9")));
 }
 
 TEST_F(SecretFiles, AreRefusedWhenMissingOrTooShortAndNeverQuoted) {
@@ -74,10 +74,20 @@ TEST_F(SecretFiles, AreRefusedWhenMissingOrTooShortAndNeverQuoted) {
   EXPECT_EQ(secret.error().find("hunter2"), std::string::npos);
 }
 
+TEST_F(SecretFiles, AreRefusedWhenTheyCanBeGuessed) {
+  std::filesystem::create_directories(config_.secret_file.parent_path());
+  std::ofstream(config_.secret_file) << "hunter2hunter2hunter2hunter2\n";
+  const auto secret = LoadSecret(config_);
+  ASSERT_FALSE(secret);
+  EXPECT_NE(secret.error().find("can be guessed"), std::string::npos);
+  EXPECT_NE(secret.error().find("run `herd secret`"), std::string::npos);
+  EXPECT_EQ(secret.error().find("hunter2"), std::string::npos);
+}
+
 TEST_F(SecretFiles, LoseTheWhiteSpaceRoundThem) {
   std::filesystem::create_directories(config_.secret_file.parent_path());
-  std::ofstream(config_.secret_file) << " correct horse battery\r\n";
-  EXPECT_EQ(MacOf(*LoadSecret(config_)), MacOf(flood::Secret("correct horse battery")));
+  std::ofstream(config_.secret_file) << " correct horse battery staple 4711\r\n";
+  EXPECT_EQ(MacOf(*LoadSecret(config_)), MacOf(flood::Secret("correct horse battery staple 4711")));
 }
 
 TEST_F(SecretFiles, ThatCannotBeWrittenAreAnError) {
