@@ -33,6 +33,7 @@
 #include "load/histogram.h"
 #include "loopback.h"
 #include "net/lines.h"
+#include "reports.h"
 
 namespace {
 
@@ -214,7 +215,7 @@ class Probe {
   void Answer(std::string_view line) {
     constexpr std::string_view kPing = "PING ";
     if (line.starts_with(kPing))
-      ::Send(arrivals_.fd(), fmt::format("PONG {}\n", line.substr(kPing.size())));
+      ::Send(arrivals_.fd(), fmt::format("PONG {} {}\n", line.substr(kPing.size()), herd::bench::Now().value));
   }
 };
 

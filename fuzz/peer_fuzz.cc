@@ -64,8 +64,12 @@ herd::flood::Link::Start StartOf(const herd::fleet::Fleet& fleet, std::uint16_t 
           .timing = {.heartbeat = std::chrono::seconds(1),
                      .silence_max = std::chrono::seconds(3),
                      .compare_interval = std::chrono::seconds(1)},
+          .wall_clock = [] { return herd::wire::UnixNanos{}; },
           .now = {}};
 }
+
+const herd::flood::Topology::Plan kPlan{
+    {"Goloman", {"Wilkes"}}, {"Hands", {"Wilkes"}}, {"Wilkes", {"Goloman", "Hands"}}};
 
 // A fleet of half a megabyte takes longer to make than an input to read: one is emptied for the
 // next.
@@ -92,10 +96,10 @@ void FuzzLink(std::string_view input, bool leads) {
   const herd::flood::Instant start{};
   herd::fleet::Fleet& fleet = reused_fleet.Emptied();
   std::string replies;
-  herd::flood::Topology topology("Hands");
+  herd::flood::Topology topology("Hands", kPlan, {});
   topology.Up("Wilkes");
   herd::flood::Link from(fleet, topology, StartOf(fleet, 0, leads), [] {}, replies);
-  herd::flood::Topology other_topology("Goloman");
+  herd::flood::Topology other_topology("Goloman", kPlan, {});
   other_topology.Up("Wilkes");
   herd::flood::Link to(fleet, other_topology, StartOf(fleet, 1, false), [] {}, replies);
   ForEachLine(input, herd::flood::kMessageBytesMax, [&](std::string_view line) {

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 import socket
+import time
 from collections.abc import Sequence
 
 from exchange import LineReader
@@ -42,6 +43,7 @@ class HandMadeNeighbour:
         self.herd_name = (herd.herd if herd_name is None else herd_name).encode()
         self.name = (says_name or name).encode()
         self.to = (says_to or to).encode()
+        self.clock_ahead = 0  # of its wall clock, in nanoseconds
         self.nonce = secrets.token_hex(32).encode()
         self.connection = socket.create_connection((herd.host, herd.peer_ports[to]), DEADLINE)
         self.reader = LineReader(self.connection)
@@ -86,7 +88,7 @@ class HandMadeNeighbour:
 
     def answer(self, line: bytes) -> None:
         if line.startswith(b"PING "):
-            self.send(b"PONG " + line[5:])
+            self.send(b"PONG %b %d" % (line[5:], time.time_ns() + self.clock_ahead))
 
     def until_answered(self) -> list[bytes]:
         """Sends a PING; all AT lines that come before its PONG: all that the server had to say."""
@@ -97,7 +99,7 @@ class HandMadeNeighbour:
         number = str(secrets.randbelow(1 << 32)).encode()
         self.send(b"PING " + number)
         lines = []
-        while (line := self.line()) != b"PONG " + number:
+        while (line := self.line()).split(b" ")[:2] != [b"PONG", number]:
             lines.append(line)
             self.answer(line)
         return lines

@@ -9,7 +9,7 @@ import socket
 import time
 import unittest
 
-from admin import status
+from admin import metric, status
 from exchange import LineReader, connect, exchange, iamat, parse_at, position, read_to_end, seconds_text
 from herd_case import HerdCase
 from herd_process import FIVE, Herd, Server
@@ -117,6 +117,25 @@ class RightAfterTheReply(HerdCase):
                 client.sendall(iamat(f"quick{number}"))
                 line = LineReader(client).line()
                 self.assertIn(line, beta.reader.now())
+
+
+class OtherSettings(HerdCase):
+    def test_are_said_at_both_ends(self) -> None:
+        herd = self.run_herd(Herd(("Alpha", "Beta"), (("Alpha", "Beta"),)))
+        self.assertEqual(metric(herd, "Alpha", 'herd_link_settings_differ{link="Beta"}'), 0)
+        herd["Beta"].stop()
+        other = herd.config.with_name("other.toml")
+        text = herd.config.read_text(encoding="utf-8")
+        other.write_text(text + "\n[fleet]\nexpire_after_s = 77\n", encoding="utf-8")
+        herd["Beta"].config = other
+        herd["Beta"].start()
+        wait_for_links(herd)
+        herd["Alpha"].wait_for_log(r"warning .*link to Beta: fleet\.expire_after_s is 77 there and 604800 here")
+        herd["Beta"].wait_for_log(r"warning .*link to Alpha: fleet\.expire_after_s is 604800 there and 77 here")
+        for name, neighbour in (("Alpha", "Beta"), ("Beta", "Alpha")):
+            (link,) = status(herd, name)["links"]
+            self.assertEqual(link["settings_differ"], ["fleet.expire_after_s"])
+            self.assertEqual(metric(herd, name, f'herd_link_settings_differ{{link="{neighbour}"}}'), 1)
 
 
 class HandMade(HerdCase):
@@ -295,6 +314,23 @@ class HandMade(HerdCase):
         self.assertEqual(self.ignored_links() - ignored, 2)
         self.undisturbed()
 
+    def test_clocks_are_compared(self) -> None:
+        beta = self.neighbour()
+        beta.clock_ahead = -90 * 10**9
+        mark = len(self.alpha.log())
+        beta.open()
+
+        def measured() -> bool:
+            beta.until_answered()
+            (link,) = [link for link in status(self.herd, "Alpha")["links"] if link["neighbour"] == "Beta"]
+            return -91 < link.get("clock_ahead_s", 0) < -89
+
+        wait_until(measured, "Alpha knows how far Beta's clock is behind")
+        self.alpha.wait_for_log(r"warning .*link to Beta: its clock is -(89|90)\.\d+ s from ours", mark)
+        self.assertLess(metric(self.herd, "Alpha", 'herd_link_clock_ahead_seconds{link="Beta"}'), -89)
+        gamma = metric(self.herd, "Alpha", 'herd_link_clock_ahead_seconds{link="Gamma"}')
+        self.assertLess(abs(gamma), 1.0 * SLOWNESS)
+
     def test_garbage_on_the_port_of_the_neighbours(self) -> None:
         address = (self.herd.host, self.herd.peer_ports["Alpha"])
         before = self.alpha.resident_bytes()
@@ -337,7 +373,7 @@ class HandMade(HerdCase):
             pass
 
     def test_a_short_secret_or_none_is_no_secret(self) -> None:
-        for secret in ("", "short"):
+        for secret in ("", "short", "passwordpasswordpassword"):
             environment = {**self.herd.environment, "HERD_SECRET": secret}
             server = Server("Alpha", self.herd.config, self.herd.folder, environment)
             with self.assertRaises(AssertionError) as failed:

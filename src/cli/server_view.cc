@@ -30,6 +30,17 @@ std::optional<T> Find(const Object& object, std::string_view key) {
   return value;
 }
 
+std::vector<std::string> TextsOf(const Object& object, std::string_view key) {
+  std::vector<std::string> texts;
+  simdjson::dom::array array;
+  if (object[key].get(array) != simdjson::SUCCESS) return texts;
+  for (const Object& element : array) {
+    std::string_view text;
+    if (element.get(text) == simdjson::SUCCESS) texts.emplace_back(text);
+  }
+  return texts;
+}
+
 LinkView LinkOf(const Object& json) {
   return {.neighbour = Get<std::string>(json, "neighbour"),
           .state = Get<std::string>(json, "state"),
@@ -44,7 +55,9 @@ LinkView LinkOf(const Object& json) {
           .duplicates = Get<std::uint64_t>(json, "duplicates"),
           .older = Get<std::uint64_t>(json, "older"),
           .unknown_messages = Get<std::uint64_t>(json, "unknown_messages"),
-          .repairs = Get<std::uint64_t>(json, "repairs")};
+          .repairs = Get<std::uint64_t>(json, "repairs"),
+          .clock_ahead_s = Find<double>(json, "clock_ahead_s"),
+          .settings_differ = TextsOf(json, "settings_differ")};
 }
 
 JournalView JournalOf(const Object& json) {

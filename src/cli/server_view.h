@@ -26,6 +26,8 @@ struct LinkView {
   std::uint64_t older = 0;
   std::uint64_t unknown_messages = 0;
   std::uint64_t repairs = 0;
+  std::optional<double> clock_ahead_s;
+  std::vector<std::string> settings_differ;
 
   bool up() const { return state == "up"; }
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cmath>
 #include <map>
 
 #include "cli/progress.h"
@@ -68,9 +69,15 @@ std::string RoundTrip(const LinkView& link) {
   return link.round_trip_ms ? Milliseconds(*link.round_trip_ms) : "-";
 }
 
-// Why it is not up, where there is something to say.
+// Why it is not up, or what else is wrong, where there is something to say.
 std::string LinkState(const LinkView& link) {
-  return link.why.empty() ? link.state : link.state + ": " + link.why;
+  constexpr double kClockDifference = 1;  // seconds; by default the server warns of that
+  std::string state = link.why.empty() ? link.state : link.state + ": " + link.why;
+  if (!link.settings_differ.empty())
+    state += fmt::format(", differs in {}", fmt::join(link.settings_differ, " "));
+  if (link.clock_ahead_s && std::abs(*link.clock_ahead_s) >= kClockDifference)
+    state += fmt::format(", clock {:+.1f} s", *link.clock_ahead_s);
+  return state;
 }
 
 double PerSecond(std::uint64_t before, std::uint64_t now, double seconds) {

@@ -44,6 +44,17 @@ ServerView View(const std::string& name, const std::string& digest = "0123456789
   return view;
 }
 
+TEST(StatusLines, SayWhatNeighboursDoNotAgreeIn) {
+  ServerView view = View("Hands");
+  view.links[0].settings_differ = {"fleet.expire_after_s", "servers"};
+  view.links[0].clock_ahead_s = -1.5;
+  view.links[1].clock_ahead_s = 0.9;
+  std::string text;
+  for (const std::string& line : StatusLines({{"Hands", view}})) text += line + "\n";
+  EXPECT_THAT(text, HasSubstr("up, differs in fleet.expire_after_s servers, clock -1.5 s\n"));
+  EXPECT_THAT(text, Not(HasSubstr("+0.9")));
+}
+
 TEST(ParseServerView, ReadsWhatAServerSays) {
   const auto view = ParseServerView(server::StatusJson(server::FullStatus()));
   ASSERT_TRUE(view) << view.error();
@@ -63,10 +74,23 @@ TEST(ParseServerView, ReadsWhatAServerSays) {
   EXPECT_EQ(view->LagRows(), 9U);
   ASSERT_EQ(view->links.size(), 2U);
   EXPECT_EQ(view->links[0].round_trip_ms, 0.25);
+  EXPECT_EQ(view->links[0].clock_ahead_s, -1.5);
+  EXPECT_EQ(view->links[0].settings_differ, (std::vector<std::string>{"fleet.expire_after_s"}));
   EXPECT_EQ(view->links[0].rows_out, 20U);
   EXPECT_EQ(view->links[0].repairs, 0U);
   EXPECT_EQ(view->links[1].why, "refused \\ \x01");
   EXPECT_EQ(view->links[1].lag_rows, std::nullopt);
+}
+
+TEST(StatusLines, SayWhatNeighboursDoNotAgreeIn) {
+  ServerView view = View("Hands");
+  view.links[0].settings_differ = {"fleet.expire_after_s", "servers"};
+  view.links[0].clock_ahead_s = -1.5;
+  view.links[1].clock_ahead_s = 0.9;
+  std::string text;
+  for (const std::string& line : StatusLines({{"Hands", view}})) text += line + "\n";
+  EXPECT_THAT(text, HasSubstr("up, differs in fleet.expire_after_s servers, clock -1.5 s\n"));
+  EXPECT_THAT(text, Not(HasSubstr("+0.9")));
 }
 
 TEST(ParseServerView, RefusesWhatIsNoStatus) {

@@ -82,6 +82,7 @@ Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::fun
       last_ping_(start.now),
       last_comparison_(start.now),
       last_topology_(start.now),
+      agreement_(start.agreement),
       follower_(fleet, wake_),
       opened_(follower_.cursors()),
       acknowledged_(start.acknowledged),
@@ -93,6 +94,7 @@ Link::Link(fleet::Fleet& fleet, Topology& topology, const Start& start, std::fun
     for (fleet::ChangeNumber& cursor : *acknowledged_)
       cursor = fleet::ChangeNumber{std::to_underlying(cursor) + 1};
   }
+  agreement_.Greet(out);
   if (acknowledged_) {
     backlog_.emplace(fleet_, *acknowledged_, follower_.cursors());
     Append(out, Resume{});
@@ -163,7 +165,10 @@ void Link::On(Pong pong, Instant now) {
       backlog_waits_ = false;
     }
     if (probe.round != 0) start_.confirmations->Confirm(probe.round, start_.neighbour, now);
-    if (probe.number == pong.number) round_trip_ = now - probe.at;
+    if (probe.number == pong.number) {
+      round_trip_ = now - probe.at;
+      agreement_.Receive(pong.clock, start_.wall_clock(), *round_trip_);
+    }
     probes_.pop_front();
   }
 }
@@ -180,6 +185,10 @@ void Link::Acknowledge(const fleet::Cursors& sent, Instant now) {
 
 void Link::CountTurn(bool in_turn) {
   if (!in_turn) ++counters_.messages_out_of_turn;
+}
+
+void Link::On(const Settings& settings, Instant /*now*/) {
+  agreement_.Receive(settings);
 }
 
 void Link::On(Resume /*resume*/, Instant /*now*/) {
@@ -342,7 +351,7 @@ std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
     topology_sent_ = 0;
   }
   const bool at_rest = caught_up() && !comparison_ && !follower_.pending() && missing_.empty();
-  const bool compare_again = start_.leads && at_rest &&
+  const bool compare_again = start_.leads && at_rest && agreement_.reached() &&
                              start_.timing.compare_interval > std::chrono::nanoseconds::zero() &&
                              now - last_comparison_ >= start_.timing.compare_interval;
   if (compare_again) StartComparison(now);
@@ -384,7 +393,7 @@ void Link::Flood(Instant now, std::string& out, std::size_t bytes_max) {
   if (out.size() >= bytes_max) return;
   SendTopology(out);
   Answer(now, out, (out.size() + bytes_max) / 2);
-  if (pong_due_) Append(out, Pong{*std::exchange(pong_due_, std::nullopt)});
+  if (pong_due_) Append(out, Pong{*std::exchange(pong_due_, std::nullopt), start_.wall_clock()});
   if (IsToAsk(now)) AskForMissing(now, out);
   follower_.Read([&](const fleet::Row& row) {
     if (row.from() == start_.id) return true;

@@ -18,6 +18,7 @@
 #include "fleet/fleet.h"
 #include "fleet/follower.h"
 #include "fleet/row.h"
+#include "flood/agreement.h"
 #include "flood/announcer.h"
 #include "flood/asked_for.h"
 #include "flood/comparison.h"
@@ -97,6 +98,7 @@ class Link {
     LinkTiming timing;
     // The wall clock, which may be wrong and may jump. On the link's thread.
     std::function<wire::UnixNanos()> wall_clock;
+    Agreement::Expected agreement;
     Instant now;
   };
 
@@ -150,6 +152,7 @@ class Link {
   std::size_t lag() const { return follower_.lag(); }
 
   const LinkCounters& counters() const { return counters_; }
+  const Agreement& agreement() const { return agreement_; }
   // Of the last PING that was answered.
   std::optional<std::chrono::nanoseconds> round_trip() const { return round_trip_; }
 
@@ -191,6 +194,7 @@ class Link {
   std::deque<Probe> probes_;
   std::optional<std::uint64_t> pong_due_;  // the last PING that came: its answer answers all
   std::optional<std::chrono::nanoseconds> round_trip_;
+  Agreement agreement_;
   LinkCounters counters_;
   fleet::Follower follower_;
   const fleet::Cursors opened_;    // what changed after this has been flooded live
@@ -240,6 +244,7 @@ class Link {
   void On(const CaughtUp& row, Instant now);
   void On(Ping ping, Instant now);
   void On(Pong pong, Instant now);
+  void On(const Settings& settings, Instant now);
   void On(Resume resume, Instant now);
   void On(Resumed resumed, Instant now);
   void On(Compare compare, Instant now);

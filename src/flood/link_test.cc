@@ -139,12 +139,14 @@ TEST_F(OneLink, PingsEveryHeartbeatAndMeasuresTheRoundTrip) {
   EXPECT_TRUE(link_.Tick(At(1000), out));
   EXPECT_EQ(out, "PING 2\n");  // the first one came behind the empty backlog
   EXPECT_EQ(link_.next_tick(), At(1100));
-  Receive("PONG 2", 1007);
+  Receive("PONG 2 5000000", 1007);
   EXPECT_EQ(link_.round_trip(), milliseconds(7));
+  // Ours stands still.
+  EXPECT_EQ(link_.agreement().clock_ahead(), std::chrono::microseconds(8'500));
 }
 
 TEST_F(OneLink, AnswersAPing) {
-  EXPECT_EQ(Receive("PING 77"), "PONG 77\n");
+  EXPECT_EQ(Receive("PING 77"), "PONG 77 0\n");
 }
 
 TEST_F(OneLink, AnswersManyPingsByTheLast) {
@@ -210,7 +212,7 @@ TEST_F(OneLink, IgnoresWhatIsOutOfTurn) {
 
 TEST_F(OneLink, EndsWhenTheNeighbourIsSilent) {
   std::string out;
-  Receive("PONG 9", 2000);
+  Receive("PONG 9 1", 2000);
   EXPECT_TRUE(link_.Tick(At(5499), out));
   EXPECT_EQ(link_.Tick(At(5500), out), std::unexpected(Link::End::kSilent));
 }

@@ -24,8 +24,9 @@ bool SplitFields(std::string_view text, std::span<std::string_view> fields) {
   return fields.back().find(' ') == std::string_view::npos;
 }
 
-std::optional<std::uint64_t> ParseNumber(std::string_view text) {
-  std::uint64_t number = 0;
+template <typename Number = std::uint64_t>
+std::optional<Number> ParseNumber(std::string_view text) {
+  Number number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
@@ -45,10 +46,33 @@ Message ParseHello(std::string_view text) {
                .run = fields[5]};
 }
 
-template <typename Numbered>
-Message ParseNumbered(std::string_view text) {
-  const std::optional<std::uint64_t> number = ParseNumber(text);
-  return number ? Message{Numbered{*number}} : Message{Unknown{}};
+Message ParsePing(std::string_view text) {
+  const auto number = ParseNumber(text);
+  return number ? Message{Ping{*number}} : Message{Unknown{}};
+}
+
+Message ParsePong(std::string_view text) {
+  std::array<std::string_view, 2> fields;
+  if (!SplitFields(text, fields)) return Unknown{};
+  const auto number = ParseNumber(fields[0]);
+  const auto clock = ParseNumber<std::int64_t>(fields[1]);
+  return number && clock ? Message{Pong{*number, {*clock}}} : Message{Unknown{}};
+}
+
+Message ParseSettings(std::string_view text) {
+  Settings settings;
+  while (true) {
+    const std::size_t space = text.find(' ');
+    const std::string_view setting = text.substr(0, space);
+    const std::size_t equals = setting.find('=');
+    if (equals == 0 || equals == std::string_view::npos || equals + 1 == setting.size() ||
+        settings.settings.size() == Settings::kMax)
+      return Unknown{};
+    settings.settings.push_back({.name = std::string(setting.substr(0, equals)),
+                                 .value = std::string(setting.substr(equals + 1))});
+    if (space == std::string_view::npos) return settings;
+    text.remove_prefix(space + 1);
+  }
 }
 
 constexpr std::size_t kHashDigits = 16;
@@ -237,12 +261,13 @@ Message ParseMessage(std::string_view line) {
   const std::string_view rest = line.substr(space + 1);
   if (word == "HAVE") return ParseHave(rest);
   if (word == "ROW") return ParseCaughtUp(rest);
-  if (word == "PING") return ParseNumbered<Ping>(rest);
-  if (word == "PONG") return ParseNumbered<Pong>(rest);
+  if (word == "PING") return ParsePing(rest);
+  if (word == "PONG") return ParsePong(rest);
   if (word == "HERD") return ParseHello(rest);
   if (word == "PROOF") return Proof{rest};
   if (word == "REFUSED") return Refused{rest};
   if (word == "NEED") return ParseNeed(rest);
+  if (word == "SETTINGS") return ParseSettings(rest);
   if (word == "LINKS") return ParseLinks(rest);
   if (word == "RANGES") return Ranges{rest};
   if (word == "LEAVES") return ParseLeaves(rest);
@@ -278,7 +303,7 @@ void Append(std::string& out, Ping ping) {
 }
 
 void Append(std::string& out, Pong pong) {
-  AppendLine(out, "PONG ", std::to_string(pong.number));
+  AppendLine(out, "PONG ", std::to_string(pong.number), " ", std::to_string(pong.clock.value));
 }
 
 void Append(std::string& out, Bye /*bye*/) {
@@ -342,6 +367,13 @@ void Append(std::string& out, const Topology::Named& links) {
 void Append(std::string& out, const Need& need) {
   out += "NEED ";
   for (const fleet::ClientHash client : need.clients) AppendHash(out, std::to_underlying(client));
+  out += '\n';
+}
+
+void Append(std::string& out, const std::vector<Setting>& settings) {
+  out += "SETTINGS";
+  for (const auto& [name, value] : settings)
+    out.append(" ").append(name).append("=").append(value);
   out += '\n';
 }
 

@@ -14,6 +14,7 @@
 #include "fleet/row.h"
 #include "flood/topology.h"
 #include "wire/at.h"
+#include "wire/time.h"
 
 namespace herd::flood {
 
@@ -47,12 +48,27 @@ struct Refused {
   std::string_view reason;
 };
 
-// "PING <number>" is answered by "PONG <number>".
+// "PING <number>" is answered by "PONG <number> <clock>": the wall clock of who answers, in
+// nanoseconds since 1970.
 struct Ping {
   std::uint64_t number = 0;
 };
 struct Pong {
   std::uint64_t number = 0;
+  wire::UnixNanos clock;
+};
+
+// A setting that must be the same at all servers of a herd, as text.
+struct Setting {
+  std::string name;   // "fleet.expire_after_s"
+  std::string value;  // neither empty nor with white space
+};
+
+// "SETTINGS <name>=<value> ...": mine; at most kMax. The first message on an open link.
+struct Settings {
+  static constexpr std::size_t kMax = 64;
+
+  std::vector<Setting> settings;
 };
 
 // "BYE": I end, and close the connection.
@@ -140,7 +156,7 @@ struct Unknown {};
 
 using Message = std::variant<Unknown, Hello, Proof, Refused, wire::At, Ping, Pong, Bye, CaughtUp,
                              Resume, Compare, Resumed, Ranges, Leaves, Differ, Leaf, Want, Compared,
-                             LinksOf, Have, Need>;
+                             LinksOf, Have, Need, Settings>;
 
 // Reads one line without its LF. Any bytes may come. What it returns views `line`.
 Message ParseMessage(std::string_view line);
@@ -168,6 +184,7 @@ void Append(std::string& out, const Want& want);
 void Append(std::string& out, Compared compared);
 void Append(std::string& out, const Topology::Named& links);
 void Append(std::string& out, const Need& need);
+void Append(std::string& out, const std::vector<Setting>& settings);
 // Appends one row to a Have, which is "HAVE " before the first and ended by LF after the last.
 void AppendAnnounced(std::string& out, const Announced& row);
 // A row's AT line is a message as it stands. Appends nothing and returns false when it is longer

@@ -34,7 +34,9 @@ TEST(Message, IsWrittenAndReadAlike) {
   EXPECT_EQ(Written(Proof{"ab"}), "PROOF ab\n");
   EXPECT_EQ(Written(Refused{"wrong herd"}), "REFUSED wrong herd\n");
   EXPECT_EQ(Written(Ping{7}), "PING 7\n");
-  EXPECT_EQ(Written(Pong{18'446'744'073'709'551'615U}), "PONG 18446744073709551615\n");
+  EXPECT_EQ(Written(Pong{18'446'744'073'709'551'615U, {-1}}),
+            "PONG 18446744073709551615 -1\n");
+  EXPECT_EQ(Written(std::vector<Setting>{{"a.b", "1"}, {"c", "d=e"}}), "SETTINGS a.b=1 c=d=e\n");
   EXPECT_EQ(Written(Bye{}), "BYE\n");
 }
 
@@ -42,7 +44,7 @@ TEST(ParseMessage, KnowsEveryWord) {
   EXPECT_TRUE(std::holds_alternative<Proof>(ParseMessage("PROOF ab")));
   EXPECT_TRUE(std::holds_alternative<Refused>(ParseMessage("REFUSED wrong herd")));
   EXPECT_TRUE(std::holds_alternative<Ping>(ParseMessage("PING 0")));
-  EXPECT_TRUE(std::holds_alternative<Pong>(ParseMessage("PONG 12")));
+  EXPECT_TRUE(std::holds_alternative<Pong>(ParseMessage("PONG 12 5")));
   EXPECT_TRUE(std::holds_alternative<Bye>(ParseMessage("BYE")));
   EXPECT_TRUE(std::holds_alternative<wire::At>(ParseMessage("AT Hands +0.000000000 kiwi +1+1 5")));
 }
@@ -105,6 +107,16 @@ TEST(ParseMessage, RefusesAnyOtherLine) {
                            "PING -1",
                            "PING 18446744073709551616",
                            "PONG",
+                           "PONG 1",
+                           "PONG 1 x",
+                           "PONG 1 9223372036854775808",
+                           "SETTINGS",
+                           "SETTINGS ",
+                           "SETTINGS a",
+                           "SETTINGS =1",
+                           "SETTINGS a=",
+                           "SETTINGS a=1 ",
+                           "SETTINGS a=1  b=1",
                            "BYE ",
                            "bye",
                            "HERD",

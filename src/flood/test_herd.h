@@ -39,6 +39,9 @@ class Herd {
     // An end floods only when the other has taken all that it said before, as over a connection
     // whose buffers are small.
     bool narrow = false;
+    // Of each server, where they are not all alike:
+    std::vector<std::vector<Setting>> compared = {};
+    std::vector<std::chrono::nanoseconds> clocks = {};  // ahead of the right time
   };
 
   Herd(std::size_t servers, const std::vector<Pair>& links) : Herd(servers, links, Settings()) {}
@@ -169,11 +172,14 @@ class Herd {
   std::set<const Wire*> silent_;
   Instant now_{};
 
-  wire::UnixNanos WallClock() const { return {now_.time_since_epoch().count()}; }
+  wire::UnixNanos WallClock(std::size_t server) const {
+    const auto ahead = settings_.clocks.empty() ? std::chrono::nanoseconds(0) : settings_.clocks[server];
+    return {(now_.time_since_epoch() + ahead).count()};
+  }
 
   void Make(std::size_t server) {
     fleets_[server] = std::make_unique<fleet::Fleet>(kKey);
-    topologies_[server] = std::make_unique<Topology>(NameOf(server), plan_, WallClock());
+    topologies_[server] = std::make_unique<Topology>(NameOf(server), plan_, WallClock(server));
     confirmations_[server] =
         std::make_unique<Confirmations>(settings_.confirming, std::chrono::seconds(1), [] {});
   }
@@ -202,7 +208,10 @@ class Herd {
                       .acknowledged = end.acknowledged,
                       .confirmations = confirmations_[end.server].get(),
                       .timing = kTiming,
-                      .wall_clock = [this] { return WallClock(); },
+                      .wall_clock = [this, server = end.server] { return WallClock(server); },
+                      .agreement = {.settings = settings_.compared.empty()
+                                                    ? std::vector<Setting>()
+                                                    : settings_.compared[end.server]},
                       .now = now_},
           [] {}, out);
       Say(out, wire[1 - side]);

@@ -47,6 +47,7 @@ struct LinkSettings {
   std::chrono::milliseconds retry_delay_min{100};
   std::chrono::milliseconds retry_delay_max{1000};
   std::chrono::seconds compare_interval{30};  // between comparisons of all rows; 0: none
+  std::chrono::milliseconds clock_difference{1000};  // between neighbours, that is warned of
 };
 
 enum class PlacesProvider { kNone, kOffline, kGoogle, kGoogleNew };

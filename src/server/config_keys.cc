@@ -167,6 +167,8 @@ Keys LinkKeys() {
                  [](C& c) -> auto& { return c.link.retry_delay_min; }),
       Number<Ms>("link.retry_delay_ms_max", 1, 600'000,
                  [](C& c) -> auto& { return c.link.retry_delay_max; }),
+      Number<Ms>("link.clock_difference_ms", 1, 3'600'000,
+                 [](C& c) -> auto& { return c.link.clock_difference; }),
       Number<std::chrono::seconds>("link.compare_s", 0, 86'400,
                                    [](C& c) -> auto& { return c.link.compare_interval; }),
   };

@@ -8,6 +8,7 @@
 #include "flood/settle.h"
 #include "net/listener.h"
 #include "server/clock.h"
+#include "server/compared_settings.h"
 
 namespace herd::server {
 namespace {
@@ -177,7 +178,25 @@ flood::Link::Start Links::OnOpen(PeerSession& session) {
                      .silence_max = settings.silence_max,
                      .compare_interval = settings.compare_interval},
           .wall_clock = Now,
+          .agreement = Expected(neighbour),
           .now = SteadyNow()};
+}
+
+flood::Agreement::Expected Links::Expected(Neighbour& neighbour) {
+  const LinkSettings& settings = node_.config.link;
+  const auto warning = [this, &neighbour](LogLimit& log) {
+    return [this, &neighbour, &log](const std::string& what) {
+      log.Log(*node_.log, SteadyNow(), "link to " + neighbour.entry.name + ": " + what);
+    };
+  };
+  flood::Agreement::Expected expected{
+      .settings = ComparedSettings(node_.config, identity_.secret),
+      .clock_difference = settings.clock_difference,
+      .warn_of_settings = warning(neighbour.settings_log),
+      .warn_of_clock = warning(neighbour.clock_log)};
+  if (settings.compare_interval > std::chrono::seconds::zero())
+    expected.clock_difference_max = settings.compare_interval;
+  return expected;
 }
 
 void Links::OnOver(PeerSession& session, std::string_view why) {
@@ -300,6 +319,9 @@ LinkStatus Links::StatusOf(const Neighbour& neighbour, flood::Instant now) const
       status.counters += link->counters();
       status.lag_rows = link->lag();
       status.round_trip = link->round_trip();
+      status.clock_ahead = link->agreement().clock_ahead();
+      for (const flood::SettingDifference& setting : link->agreement().settings_differ())
+        status.settings_differ.push_back(setting.name);
     }
   } else if (IsGreeting(neighbour)) {
     status.state = LinkStatus::State::kGreeting;

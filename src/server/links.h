@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "flood/agreement.h"
 #include "flood/confirmations.h"
 #include "flood/handshake.h"
 #include "flood/topology.h"
@@ -93,6 +94,8 @@ class Links : public PeerOwner {
     flood::Instant changed;    // when it last came up or went down
     flood::Instant tried;      // when the last dial began, or the link was lost
     std::uint64_t times_up = 0;
+    LogLimit settings_log;
+    LogLimit clock_log;
     // Of the connections that were up before this one:
     flood::LinkCounters ended;
     std::uint64_t ended_bytes_in = 0;
@@ -118,6 +121,7 @@ class Links : public PeerOwner {
   LogLimit strangers_log_;
 
   Neighbour& Find(std::string_view name);
+  flood::Agreement::Expected Expected(Neighbour& neighbour);
   LinkStatus StatusOf(const Neighbour& neighbour, flood::Instant now) const;
   bool IsGreeting(const Neighbour& neighbour) const;
   std::shared_ptr<PeerSession> Add(net::Socket socket, std::string peer, std::string address);

@@ -176,6 +176,14 @@ void AddLinks(const Status& status, Families& families) {
   each_if(&LinkStatus::lag_rows);
   families.Gauge("herd_link_round_trip_seconds", "Of the last heartbeat, while it is up.");
   each_if(&LinkStatus::round_trip);
+  families.Gauge("herd_link_clock_ahead_seconds",
+                 "How far the neighbour's clock is ahead of ours, or behind when negative, while the "
+                 "link is up.");
+  each_if(&LinkStatus::clock_ahead);
+  families.Gauge("herd_link_settings_differ",
+                 "How many settings the neighbour has that must be the same and are not: should be "
+                 "0.");
+  each([](const LinkStatus& link) { return link.settings_differ.size(); });
   families.Counter("herd_link_rows_total", "Rows that came in and went out.");
   each([](const LinkStatus& link) { return link.counters.rows_in; }, {{"direction", "in"}});
   each([](const LinkStatus& link) { return link.counters.rows_out; }, {{"direction", "out"}});

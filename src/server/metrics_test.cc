@@ -137,6 +137,8 @@ TEST(Metrics, HoldTheStatus) {
   EXPECT_EQ(series.at("herd_place_lookups_total{outcome=\"OVER_QUERY_LIMIT\"}"), 1);
   EXPECT_EQ(series.at("herd_link_rows_total{link=\"Wilkes\",direction=\"out\"}"), 20);
   EXPECT_EQ(series.at("herd_link_round_trip_seconds{link=\"Wilkes\"}"), 0.00025);
+  EXPECT_EQ(series.at("herd_link_clock_ahead_seconds{link=\"Wilkes\"}"), -1.5);
+  EXPECT_EQ(series.at("herd_link_settings_differ{link=\"Wilkes\"}"), 1);
   EXPECT_EQ(series.at("herd_loop_delay_max_seconds{loop=\"1\"}"), 0.0015);
   EXPECT_EQ(series.at("herd_loop_exceptions_total"), 8);
   EXPECT_EQ(series.at("herd_sessions_http_total"), 9);

@@ -36,6 +36,8 @@ struct LinkStatus {
   // While it is up:
   std::optional<std::size_t> lag_rows;  // changed, and not handed to the link yet
   std::optional<std::chrono::nanoseconds> round_trip;
+  std::optional<std::chrono::nanoseconds> clock_ahead;  // of the neighbour, of ours
+  std::vector<std::string> settings_differ;             // their names, should they be the same
   // Over all connections since the server started:
   flood::LinkCounters counters;
   std::uint64_t bytes_in = 0;

@@ -31,6 +31,12 @@ void Write(JsonWriter& json, const LinkStatus& link) {
   json.Member("since_s", Seconds(link.age)).Member("times_up", link.times_up);
   if (link.lag_rows) json.Member("lag_rows", *link.lag_rows);
   if (link.round_trip) json.Member("round_trip_ms", Seconds(*link.round_trip) * 1000);
+  if (link.clock_ahead) json.Member("clock_ahead_s", Seconds(*link.clock_ahead));
+  if (!link.settings_differ.empty()) {
+    json.Key("settings_differ").Open('[');
+    for (const std::string& name : link.settings_differ) json.Value(name);
+    json.Close(']');
+  }
   json.Member("rows_in", link.counters.rows_in)
       .Member("rows_out", link.counters.rows_out)
       .Member("bytes_in", link.bytes_in)

@@ -45,6 +45,8 @@ inline Status FullStatus() {
                 .times_up = 1,
                 .lag_rows = 9,
                 .round_trip = std::chrono::microseconds(250),
+                .clock_ahead = std::chrono::milliseconds(-1500),
+                .settings_differ = {"fleet.expire_after_s"},
                 .bytes_in = 1000,
                 .bytes_out = 2000};
   up.counters.rows_in = 10;
