@@ -82,17 +82,6 @@ TEST(ParseServerView, ReadsWhatAServerSays) {
   EXPECT_EQ(view->links[1].lag_rows, std::nullopt);
 }
 
-TEST(StatusLines, SayWhatNeighboursDoNotAgreeIn) {
-  ServerView view = View("Hands");
-  view.links[0].settings_differ = {"fleet.expire_after_s", "servers"};
-  view.links[0].clock_ahead_s = -1.5;
-  view.links[1].clock_ahead_s = 0.9;
-  std::string text;
-  for (const std::string& line : StatusLines({{"Hands", view}})) text += line + "\n";
-  EXPECT_THAT(text, HasSubstr("up, differs in fleet.expire_after_s servers, clock -1.5 s\n"));
-  EXPECT_THAT(text, Not(HasSubstr("+0.9")));
-}
-
 TEST(ParseServerView, RefusesWhatIsNoStatus) {
   for (const char* text : {"", "{", "[]", "{}", "7", R"({"digest":7})"})
     EXPECT_FALSE(ParseServerView(text)) << text;
