@@ -86,7 +86,7 @@ class PlayedNeighbour(HerdCase):
         lines = []
         with Asker(server) as asker:
             sender.start()
-            while (line := neighbour.line()) != b"PONG 77":
+            while not (line := neighbour.line()).startswith(b"PONG 77 "):
                 lines.append(line)
                 if len(lines) % 1000 == 0:
                     most.append(server.resident_bytes())

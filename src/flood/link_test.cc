@@ -153,7 +153,7 @@ TEST_F(OneLink, AnswersManyPingsByTheLast) {
   for (int number = 1; number <= 1000; ++number)
     EXPECT_TRUE(link_.Receive("PING " + std::to_string(number), At(0)));
   EXPECT_TRUE(link_.pending(At(0)));
-  EXPECT_EQ(Flooded(link_), "PONG 1000\n");
+  EXPECT_EQ(Flooded(link_), "PONG 1000 0\n");
 }
 
 // NEED of so many clients, numbered from 0.
