@@ -37,6 +37,7 @@ class HandMadeNeighbour:
         secret: str | None = None,
         says_name: str | None = None,
         says_to: str | None = None,
+        run: bytes = RUN,
     ) -> None:
         self.secret = herd.secret if secret is None else secret
         self.version = version
@@ -44,6 +45,7 @@ class HandMadeNeighbour:
         self.name = (says_name or name).encode()
         self.to = (says_to or to).encode()
         self.clock_ahead = 0  # of its wall clock, in nanoseconds
+        self.run = run
         self.nonce = secrets.token_hex(32).encode()
         self.connection = socket.create_connection((herd.host, herd.peer_ports[to]), DEADLINE)
         self.reader = LineReader(self.connection)
@@ -62,14 +64,14 @@ class HandMadeNeighbour:
 
     def greet(self) -> bytes:
         """Sends the hello; the server's answer to it."""
-        self.send(b" ".join((b"HERD", self.version, self.herd_name, self.name, self.to, self.nonce, RUN)))
+        self.send(b" ".join((b"HERD", self.version, self.herd_name, self.name, self.to, self.nonce, self.run)))
         return self.line()
 
     def open(self) -> bytes:
         """Greets and proves itself; the server's last word: its own proof, or why it refuses."""
         hello = self.greet().split(b" ")
         assert hello[:5] == [b"HERD", VERSION, self.herd_name, self.to, self.name], hello
-        nonces = (self.nonce, hello[5], RUN, hello[6])
+        nonces = (self.nonce, hello[5], self.run, hello[6])
         common = (self.herd_name, self.name, self.to, *nonces)
         self.send(b"PROOF " + proof(self.secret, (b"herd-link", self.version, b"dialer", *common)))
         answer = self.line()

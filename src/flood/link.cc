@@ -158,7 +158,7 @@ void Link::On(Ping ping, Instant /*now*/) {
 
 void Link::On(Pong pong, Instant now) {
   while (!probes_.empty() && probes_.front().number <= pong.number) {
-    const Probe& probe = probes_.front();
+    const Sounding& probe = probes_.front();
     if (probe.sent && !comparing_) Acknowledge(*probe.sent, now);
     if (probe.backlog_bytes > 0) {
       backlog_pace_.Answered(probe.at, now, probe.backlog_bytes);
@@ -169,6 +169,7 @@ void Link::On(Pong pong, Instant now) {
       round_trip_ = now - probe.at;
       agreement_.Receive(pong.clock, start_.wall_clock(), *round_trip_);
     }
+    answered_ = probe.number;
     probes_.pop_front();
   }
 }
@@ -366,7 +367,7 @@ Instant Link::next_tick() const {
 void Link::SendProbe(Instant now, std::size_t backlog_bytes, std::string& out) {
   // The one behind a piece of the backlog stays: the next piece waits for its answer.
   if (probes_.size() == kProbesMax)
-    probes_.erase(std::ranges::find(probes_, 0U, &Probe::backlog_bytes));
+    probes_.erase(std::ranges::find(probes_, 0U, &Sounding::backlog_bytes));
   probes_.push_back({++probe_number_, now, Sent(), backlog_bytes, asked_round_});
   Append(out, Ping{probe_number_});
 }

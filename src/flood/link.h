@@ -153,12 +153,19 @@ class Link {
 
   const LinkCounters& counters() const { return counters_; }
   const Agreement& agreement() const { return agreement_; }
+  // Appends a PING; its number. The neighbour lives if answered() comes to that.
+  std::uint64_t Probe(Instant now, std::string& out) {
+    SendProbe(now, 0, out);
+    return probe_number_;
+  }
+  std::uint64_t answered() const { return answered_; }
+
   // Of the last PING that was answered.
   std::optional<std::chrono::nanoseconds> round_trip() const { return round_trip_; }
 
  private:
   // A PING that is not answered yet, and what is acknowledged by its answer.
-  struct Probe {
+  struct Sounding {
     std::uint64_t number;
     Instant at;
     std::optional<fleet::Cursors> sent;
@@ -191,7 +198,8 @@ class Link {
   Instant last_comparison_;
   Instant last_topology_;  // when all of it was sent
   std::uint64_t probe_number_ = 0;
-  std::deque<Probe> probes_;
+  std::deque<Sounding> probes_;
+  std::uint64_t answered_ = 0;             // the number of the last PING that was
   std::optional<std::uint64_t> pong_due_;  // the last PING that came: its answer answers all
   std::optional<std::chrono::nanoseconds> round_trip_;
   Agreement agreement_;

@@ -210,6 +210,19 @@ TEST_F(OneLink, IgnoresWhatIsOutOfTurn) {
   EXPECT_EQ(link_.counters().comparisons, 0U);
 }
 
+TEST_F(OneLink, HasNoMessageForARowThatIsLongerThanOne) {
+  const std::size_t size = Report("kiwi", 1).line().size();
+  fleet_.Apply(Report("kiwi", 1).at(), fleet::kFromClient);
+  std::string out = "before";
+  fleet_.Find("kiwi", [&](const fleet::Row& row) {
+    EXPECT_FALSE(AppendAtLine(out, row, size - 1));
+    EXPECT_FALSE(AppendRow(out, row, size + 3));
+    EXPECT_EQ(out, "before");
+    EXPECT_TRUE(AppendRow(out, row, size + 4));
+    EXPECT_EQ(out, "beforeROW " + Report("kiwi", 1).line() + "\n");
+  });
+}
+
 TEST_F(OneLink, EndsWhenTheNeighbourIsSilent) {
   std::string out;
   Receive("PONG 9 1", 2000);

@@ -231,11 +231,12 @@ void AppendRows(std::string& out, std::string_view word, std::size_t range, std:
   out += '\n';
 }
 
-bool AppendLineOf(std::string& out, std::string_view word, const fleet::Row& row) {
+bool AppendLineOf(std::string& out, std::string_view word, const fleet::Row& row,
+                  std::size_t bytes_max) {
   const std::size_t before = out.size();
   out += word;
   row.AppendAtLine(out);
-  if (out.size() - before > kMessageBytesMax) {
+  if (out.size() - before > bytes_max) {
     out.resize(before);
     return false;
   }
@@ -385,12 +386,12 @@ void AppendAnnounced(std::string& out, const Announced& row) {
   out.append(digits.data(), digits.size());
 }
 
-bool AppendAtLine(std::string& out, const fleet::Row& row) {
-  return AppendLineOf(out, "", row);
+bool AppendAtLine(std::string& out, const fleet::Row& row, std::size_t bytes_max) {
+  return AppendLineOf(out, "", row, bytes_max);
 }
 
-bool AppendRow(std::string& out, const fleet::Row& row) {
-  return AppendLineOf(out, "ROW ", row);
+bool AppendRow(std::string& out, const fleet::Row& row, std::size_t bytes_max) {
+  return AppendLineOf(out, "ROW ", row, bytes_max);
 }
 
 template <typename Digests>

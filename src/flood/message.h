@@ -188,10 +188,12 @@ void Append(std::string& out, const std::vector<Setting>& settings);
 // Appends one row to a Have, which is "HAVE " before the first and ended by LF after the last.
 void AppendAnnounced(std::string& out, const Announced& row);
 // A row's AT line is a message as it stands. Appends nothing and returns false when it is longer
-// than a message may be: a neighbour would close the connection, again and again.
-[[nodiscard]] bool AppendAtLine(std::string& out, const fleet::Row& row);
+// than `bytes_max`: a neighbour would close the connection, again and again.
+[[nodiscard]] bool AppendAtLine(std::string& out, const fleet::Row& row,
+                                std::size_t bytes_max = kMessageBytesMax);
 // The same as a CaughtUp.
-[[nodiscard]] bool AppendRow(std::string& out, const fleet::Row& row);
+[[nodiscard]] bool AppendRow(std::string& out, const fleet::Row& row,
+                             std::size_t bytes_max = kMessageBytesMax);
 
 // The digests of Ranges or Leaves; nothing when they are not `Digests` many.
 template <typename Digests>

@@ -3,11 +3,10 @@
 #include <cstdint>
 
 namespace herd::net {
-namespace {
 
-// The address, or the upper half of an IPv6 one, as a number. An IPv4 address stands alone in what
-// would be the IPv6 network ::/32, which is reserved.
-std::uint64_t Key(const boost::asio::ip::address& address) {
+// The upper half of an IPv6 address. An IPv4 address stands alone in what would be the IPv6 network
+// ::/32, which is reserved.
+std::uint64_t AddressKey(const boost::asio::ip::address& address) {
   if (address.is_v4()) return address.to_v4().to_uint();
   const auto v6 = address.to_v6();
   if (v6.is_v4_mapped())
@@ -18,11 +17,9 @@ std::uint64_t Key(const boost::asio::ip::address& address) {
   return network;
 }
 
-}  // namespace
-
 std::optional<Admission::Ticket> Admission::Admit(const boost::asio::ip::address& address) {
   const std::size_t before = connections_.fetch_add(1, std::memory_order_relaxed);
-  const std::uint64_t key = Key(address);
+  const std::uint64_t key = AddressKey(address);
   const bool full = bounds_.connections_max != 0 && before >= bounds_.connections_max;
   if (full || !AdmitAddress(key)) {
     connections_.fetch_sub(1, std::memory_order_relaxed);

@@ -3,12 +3,17 @@
 #include <atomic>
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 namespace herd::net {
+
+// An address as a number, for who counts by address: of an IPv6 one its /64, which is what one
+// subscriber usually holds. An IPv4 address in IPv6's form is the same as the plain one.
+std::uint64_t AddressKey(const boost::asio::ip::address& address);
 
 // Counts connections, in all and by address, and says when there are enough. Any thread. An IPv6
 // address stands for its /64, which is what one subscriber usually holds.

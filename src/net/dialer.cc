@@ -13,15 +13,19 @@ using Resolver = boost::asio::ip::basic_resolver<tcp, Executor>;
 }  // namespace
 
 struct Dialer::Attempt : std::enable_shared_from_this<Attempt> {
-  Attempt(Loop& loop, OnDone done)
+  using Addresses = std::shared_ptr<std::vector<boost::asio::ip::address>>;
+
+  Attempt(Loop& loop, Addresses found, OnDone done)
       : resolver(loop.context()),
         socket(loop.context()),
         timer(loop.context()),
+        resolved(std::move(found)),
         on_done(std::move(done)) {}
 
   Resolver resolver;
   Socket socket;
   Timer timer;
+  const Addresses resolved;
   OnDone on_done;  // empty: ended
 
   void Start(const std::string& host, std::uint16_t port, std::chrono::milliseconds timeout) {
@@ -34,6 +38,8 @@ struct Dialer::Attempt : std::enable_shared_from_this<Attempt> {
         [self = shared_from_this()](error_code error, const Resolver::results_type& endpoints) {
           if (!self->on_done) return;
           if (error) return self->End(std::unexpected(error.message()));
+          self->resolved->clear();
+          for (const auto& entry : endpoints) self->resolved->push_back(entry.endpoint().address());
           self->Connect(endpoints);
         });
   }
@@ -70,7 +76,7 @@ Dialer::~Dialer() {
 void Dialer::Dial(const std::string& host, std::uint16_t port, std::chrono::milliseconds timeout,
                   OnDone on_done) {
   Cancel();
-  attempt_ = std::make_shared<Attempt>(loop_, std::move(on_done));
+  attempt_ = std::make_shared<Attempt>(loop_, resolved_, std::move(on_done));
   attempt_->Start(host, port, timeout);
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "net/loop.h"
 
@@ -30,11 +31,16 @@ class Dialer {
 
   void Cancel();
 
+  // What the host's name was resolved to last; empty before it was.
+  const std::vector<boost::asio::ip::address>& resolved() const { return *resolved_; }
+
  private:
   struct Attempt;
 
   Loop& loop_;
   std::shared_ptr<Attempt> attempt_;
+  const std::shared_ptr<std::vector<boost::asio::ip::address>> resolved_ =
+      std::make_shared<std::vector<boost::asio::ip::address>>();
 };
 
 }  // namespace herd::net

@@ -48,6 +48,10 @@ struct LinkSettings {
   std::chrono::milliseconds retry_delay_max{1000};
   std::chrono::seconds compare_interval{30};  // between comparisons of all rows; 0: none
   std::chrono::milliseconds clock_difference{1000};  // between neighbours, that is warned of
+  // Connections that have yet to prove that they are neighbours: from addresses that are none's,
+  // and from one address.
+  std::size_t strangers = 64;
+  std::size_t strangers_per_address = 32;
 };
 
 enum class PlacesProvider { kNone, kOffline, kGoogle, kGoogleNew };

@@ -171,6 +171,10 @@ Keys LinkKeys() {
                  [](C& c) -> auto& { return c.link.clock_difference; }),
       Number<std::chrono::seconds>("link.compare_s", 0, 86'400,
                                    [](C& c) -> auto& { return c.link.compare_interval; }),
+      Number<std::size_t>("link.strangers", 1, 10'000,
+                          [](C& c) -> auto& { return c.link.strangers; }),
+      Number<std::size_t>("link.strangers_per_address", 1, 10'000,
+                          [](C& c) -> auto& { return c.link.strangers_per_address; }),
   };
 }
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
 #include "flood/settle.h"
+#include "net/admission.h"
 #include "net/listener.h"
 #include "server/clock.h"
 #include "server/compared_settings.h"
@@ -13,9 +15,23 @@
 namespace herd::server {
 namespace {
 
-// Connections to our port for neighbours that have not proved themselves yet; further ones are
-// closed.
-constexpr std::size_t kStrangersMax = 64;
+// After more links in a row that stood for less than link.silence_ms, the neighbour is accepted
+// only after a delay that grows.
+constexpr unsigned kShortLivesFree = 3;
+
+constexpr unsigned kDoublingsMax = 20;
+
+// `count` doublings of link.retry_delay_ms_min, up to link.retry_delay_ms_max.
+std::chrono::microseconds DelayAfter(const LinkSettings& settings, unsigned count) {
+  return std::min<std::chrono::microseconds>(
+      settings.retry_delay_max, settings.retry_delay_min * (1U << std::min(count, kDoublingsMax)));
+}
+
+// How long a link that stands has to answer when another connection comes in its name: less than
+// that one waits for us.
+std::chrono::milliseconds AnswerTime(const LinkSettings& settings) {
+  return std::min(settings.heartbeat, settings.dial_timeout / 2);
+}
 
 flood::Topology::Plan PlanOf(const Config& config) {
   flood::Topology::Plan plan;
@@ -61,20 +77,58 @@ void Links::SayWhenLinked() {
 
 void Links::Accept(net::Socket socket, const boost::asio::ip::tcp::endpoint& address) {
   if (stopping_) return;
-  if (Strangers() >= kStrangersMax) {
-    strangers_log_.Log(*node_.log, SteadyNow(),
-                       "closed the connection of " + net::ToString(address) +
-                           ": too many others have yet to prove that they are neighbours");
-    return;
-  }
-  Add(std::move(socket), "", net::ToString(address))->Open();
+  MakeRoom(net::AddressKey(address.address()));
+  Add(std::move(socket), "", address)->Open();
 }
 
-std::size_t Links::Strangers() const {
-  return static_cast<std::size_t>(std::ranges::count_if(sessions_, [](const auto& session) {
-    return session->handshake().role() == flood::Handshake::Role::kAcceptor &&
-           session->handshake().state() != flood::Handshake::State::kOpen;
-  }));
+void Links::MakeRoom(std::uint64_t address) {
+  const std::vector<PeerSession*> sessions = Strangers();
+  std::vector<Stranger> strangers;
+  for (const PeerSession* session : sessions) {
+    auto standing = Stranger::Standing::kSilent;
+    if (session->over()) {
+      standing = Stranger::Standing::kOver;
+    } else if (session->proved()) {
+      standing = Stranger::Standing::kProved;
+    } else if (session->handshake().state() == flood::Handshake::State::kProving) {
+      standing = Stranger::Standing::kGreeted;
+    }
+    strangers.push_back(
+        {.address = session->remote(), .standing = standing, .heard = session->heard()});
+  }
+  const LinkSettings& settings = node_.config.link;
+  const auto loser =
+      WhoMakesRoom(strangers, address, NeighboursAddresses(),
+                   {.others = settings.strangers, .per_address = settings.strangers_per_address});
+  if (!loser) return;
+  ++strangers_displaced_;
+  // Closing may drop the last reference.
+  const auto session = sessions[*loser]->shared_from_this();
+  sessions[*loser]->Drop("others have yet to prove that they are neighbours, too");
+}
+
+std::vector<PeerSession*> Links::Strangers() const {
+  std::vector<PeerSession*> strangers;
+  for (const auto& session : sessions_) {
+    if (session->handshake().role() == flood::Handshake::Role::kAcceptor &&
+        session->link() == nullptr)
+      strangers.push_back(session.get());
+  }
+  return strangers;
+}
+
+// Where neighbours are by their names, and where they came from.
+std::set<std::uint64_t> Links::NeighboursAddresses() const {
+  std::set<std::uint64_t> addresses;
+  for (const auto& neighbour : neighbours_) {
+    boost::system::error_code error;  // it is a name
+    const auto literal = boost::asio::ip::make_address(neighbour->entry.peers->host, error);
+    if (!error) addresses.insert(net::AddressKey(literal));
+    for (const auto& address : neighbour->dialer.resolved())
+      addresses.insert(net::AddressKey(address));
+    if (neighbour->proved_from) addresses.insert(*neighbour->proved_from);
+  }
+  return addresses;
 }
 
 bool Links::FloodBefore(net::Connection& writer) {
@@ -124,22 +178,81 @@ void Links::Stop() {
   const auto sessions = sessions_;
   for (const auto& neighbour : neighbours_) {
     neighbour->retry_timer.cancel();
+    neighbour->newcomer_timer.cancel();
     neighbour->dialer.Cancel();
   }
   for (const auto& session : sessions) session->SayBye();
 }
 
-bool Links::Accepts(PeerSession& session) {
+Verdict Links::Judge(PeerSession& session) {
   Neighbour& neighbour = Find(session.handshake().peer());
+  neighbour.proved_from = session.remote();
+  if (neighbour.up != nullptr || neighbour.newcomer != nullptr) return Compete(neighbour, session);
+  if (SteadyNow() < neighbour.accept_after) {
+    return {.what = Verdict::What::kRefuse,
+            .reason = "the links before did not stand for long: wait a little"};
+  }
   auto own_dial = neighbour.dialing ? flood::OwnDial::kDialing : flood::OwnDial::kNone;
   if (neighbour.dialled != nullptr) {
     const bool greeted =
         neighbour.dialled->handshake().state() == flood::Handshake::State::kProving;
     own_dial = greeted ? flood::OwnDial::kGreeted : flood::OwnDial::kDialing;
   }
-  if (!flood::AcceptsDialOf(neighbour.entry.name, identity_.name, own_dial)) return false;
+  if (!flood::AcceptsDialOf(neighbour.entry.name, identity_.name, own_dial)) {
+    return {.what = Verdict::What::kRefuse,
+            .reason = "both ends dialled and the other connection stays"};
+  }
   DropOwnDial(neighbour);
-  return true;
+  return {.what = Verdict::What::kAccept};
+}
+
+// A neighbour dials when it holds no connection: the one that we hold is dead, or is another
+// process of that name, or the neighbour is broken. The one that we hold says which, by answering.
+Verdict Links::Compete(Neighbour& neighbour, PeerSession& session) {
+  if (neighbour.newcomer != nullptr) {
+    return {.what = Verdict::What::kRefuse, .reason = "another connection in that name came first"};
+  }
+  neighbour.newcomer = &session;
+  neighbour.newcomer_timer.expires_after(AnswerTime(node_.config.link));
+  neighbour.newcomer_timer.async_wait([this, &neighbour](boost::system::error_code error) {
+    if (!error && neighbour.newcomer != nullptr && neighbour.up != nullptr)
+      neighbour.up->Drop("it does not answer, and a newer connection takes its place");
+  });
+  neighbour.up->AskForLife();
+  return {.what = Verdict::What::kWait};
+}
+
+void Links::OnAlive(PeerSession& session) {
+  for (const auto& neighbour : neighbours_) {
+    if (neighbour->up == &session && neighbour->newcomer != nullptr) RefuseNewcomer(*neighbour);
+  }
+}
+
+void Links::RefuseNewcomer(Neighbour& neighbour) {
+  PeerSession& newcomer = *std::exchange(neighbour.newcomer, nullptr);
+  neighbour.newcomer_timer.cancel();
+  ++neighbour.rivals;
+  const bool same = newcomer.handshake().peer_run() == neighbour.run;
+  neighbour.rivals_log.Log(
+      *node_.log, SteadyNow(),
+      same ? "refused another link of " + newcomer.Who() + ": the one that stands answers"
+           : "refused another process in the name of " + newcomer.Who() + ": " +
+                 neighbour.up->Who() +
+                 " is linked and answers. Two servers run with one name: end one of them");
+  newcomer.Decide({.what = Verdict::What::kRefuse,
+                   .reason = same ? "a link of this process stands already and answers"
+                                  : "another process of that name is linked already and answers: "
+                                    "two servers run with one name"});
+}
+
+// The link that stood before is gone.
+void Links::TakeNewcomer(Neighbour& neighbour) {
+  neighbour.newcomer_timer.cancel();
+  // Not from within the other's end.
+  boost::asio::post(loop_.context(), [this, &neighbour] {
+    PeerSession* const newcomer = std::exchange(neighbour.newcomer, nullptr);
+    if (newcomer != nullptr && !stopping_) newcomer->Decide(Judge(*newcomer));
+  });
 }
 
 void Links::DropOwnDial(Neighbour& neighbour) {
@@ -153,16 +266,15 @@ void Links::DropOwnDial(Neighbour& neighbour) {
 flood::Link::Start Links::OnOpen(PeerSession& session) {
   Neighbour& neighbour = Find(session.handshake().peer());
   if (neighbour.dialled == &session) neighbour.dialled = nullptr;
-  // A neighbour opens a second connection only when it knows the first to be dead.
-  if (neighbour.up != nullptr) neighbour.up->Drop("a newer connection took its place");
   neighbour.up = &session;
   ++up_count_;
-  neighbour.failures = 0;
   neighbour.last_problem.clear();
   neighbour.why_down.clear();
   neighbour.changed = SteadyNow();
   ++neighbour.times_up;
-  node_.log->info("link to {} is up", session.Who());
+  node_.log->log(
+      neighbour.short_lives > kShortLivesFree ? spdlog::level::debug : spdlog::level::info,
+      "link to {} is up", session.Who());
   SayWhenLinked();
   const std::string& run = session.handshake().peer_run();
   if (std::exchange(neighbour.run, run) != run) neighbour.acknowledged.reset();
@@ -201,19 +313,10 @@ flood::Agreement::Expected Links::Expected(Neighbour& neighbour) {
 
 void Links::OnOver(PeerSession& session, std::string_view why) {
   for (const auto& neighbour : neighbours_) {
-    if (neighbour->up == &session) {
-      neighbour->up = nullptr;
-      neighbour->acknowledged = session.link()->acknowledged();
-      --up_count_;
-      topology_.Down(neighbour->entry.name);
-      WakeFlood();
-      neighbour->AddEnded(session);
-      neighbour->why_down = why;
-      neighbour->changed = SteadyNow();
-      neighbour->tried = neighbour->changed;
-      node_.log->log(stopping_ ? spdlog::level::debug : spdlog::level::warn,
-                     "link to {} is down: {}", session.Who(), why);
-      return DialLater(*neighbour);
+    if (neighbour->up == &session) return OnLinkOver(*neighbour, session, why);
+    if (neighbour->newcomer == &session) {
+      neighbour->newcomer = nullptr;
+      neighbour->newcomer_timer.cancel();
     }
     if (neighbour->dialled == &session) {
       neighbour->dialled = nullptr;
@@ -231,6 +334,44 @@ void Links::OnOver(PeerSession& session, std::string_view why) {
   }
 }
 
+void Links::OnLinkOver(Neighbour& neighbour, PeerSession& session, std::string_view why) {
+  neighbour.up = nullptr;
+  neighbour.acknowledged = session.link()->acknowledged();
+  --up_count_;
+  topology_.Down(neighbour.entry.name);
+  WakeFlood();
+  neighbour.AddEnded(session);
+  neighbour.why_down = why;
+  CountLife(neighbour);
+  neighbour.changed = SteadyNow();
+  neighbour.tried = neighbour.changed;
+  const std::string message = "link to " + session.Who() + " is down: " + std::string(why);
+  if (stopping_) {
+    node_.log->debug("{}", message);
+  } else if (neighbour.short_lives > kShortLivesFree) {
+    neighbour.short_lives_log.Log(*node_.log, neighbour.changed, message);
+  } else {
+    node_.log->warn("{}", message);
+  }
+  DialLater(neighbour);
+  if (neighbour.newcomer != nullptr) TakeNewcomer(neighbour);
+}
+
+// Only a link that has stood for a while was a good one. After several that have not, neither our
+// dials nor the neighbour's lead to the next one at once.
+void Links::CountLife(Neighbour& neighbour) {
+  const LinkSettings& settings = node_.config.link;
+  const flood::Instant now = SteadyNow();
+  if (now - neighbour.changed >= settings.silence_max) {
+    neighbour.short_lives = 0;
+    neighbour.failures = 0;
+    return;
+  }
+  ++neighbour.short_lives;
+  if (neighbour.short_lives > kShortLivesFree)
+    neighbour.accept_after = now + DelayAfter(settings, neighbour.short_lives - kShortLivesFree);
+}
+
 void Links::OnPeerClosed(PeerSession& session) {
   std::erase_if(sessions_, [&](const auto& held) { return held.get() == &session; });
 }
@@ -241,10 +382,12 @@ Links::Neighbour& Links::Find(std::string_view name) {
       neighbours_, [&](const auto& neighbour) { return neighbour->entry.name == name; });
 }
 
-std::shared_ptr<PeerSession> Links::Add(net::Socket socket, std::string peer, std::string address) {
-  auto session =
-      std::make_shared<PeerSession>(loop_, std::move(socket), node_, identity_, topology_, *this,
-                                    std::move(peer), std::move(address));
+std::shared_ptr<PeerSession> Links::Add(net::Socket socket, std::string peer,
+                                        const boost::asio::ip::tcp::endpoint& remote) {
+  std::string address = peer.empty() ? net::ToString(remote) : ToString(*Find(peer).entry.peers);
+  auto session = std::make_shared<PeerSession>(
+      loop_, std::move(socket), node_, identity_, topology_, *this, std::move(peer),
+      std::move(address), net::AddressKey(remote.address()));
   sessions_.insert(session);
   return session;
 }
@@ -256,10 +399,7 @@ void Links::DialLater(Neighbour& neighbour) {
   // which lost each other at once do not dial at once for ever. Counted from when the last try
   // began: one that got no answer has waited already, and a way that is whole again is to be found
   // soon. But never at once: the neighbour's own dial may be about to come through.
-  constexpr unsigned kDoublingsMax = 20;
-  const auto delay = std::min<std::chrono::microseconds>(
-      settings.retry_delay_max,
-      settings.retry_delay_min * (1U << std::min(neighbour.failures, kDoublingsMax)));
+  const auto delay = DelayAfter(settings, neighbour.failures);
   ++neighbour.failures;
   std::uniform_int_distribution<std::int64_t> jitter(delay.count() / 2, delay.count());
   const flood::Instant at = neighbour.tried + std::chrono::microseconds(jitter(random_));
@@ -283,8 +423,10 @@ void Links::Dial(Neighbour& neighbour) {
                                                       address + ": " + socket.error());
                             return DialLater(neighbour);
                           }
+                          boost::system::error_code gone;  // the first read shows it
+                          const auto remote = socket->remote_endpoint(gone);
                           const auto session =
-                              Add(*std::move(socket), neighbour.entry.name, address);
+                              Add(*std::move(socket), neighbour.entry.name, remote);
                           neighbour.dialled = session.get();
                           session->Open();
                         });
@@ -309,6 +451,7 @@ LinkStatus Links::StatusOf(const Neighbour& neighbour, flood::Instant now) const
                     .age = now - neighbour.changed,
                     .times_up = neighbour.times_up,
                     .counters = neighbour.ended,
+                    .rivals = neighbour.rivals,
                     .bytes_in = neighbour.ended_bytes_in,
                     .bytes_out = neighbour.ended_bytes_out};
   if (neighbour.up != nullptr) {

@@ -28,6 +28,7 @@
 #include "server/node.h"
 #include "server/peer_session.h"
 #include "server/status.h"
+#include "server/strangers.h"
 
 namespace herd::server {
 
@@ -65,10 +66,15 @@ class Links : public PeerOwner {
   // What there is to know of each link, in the order of the configuration.
   std::vector<LinkStatus> Status(flood::Instant now) const;
 
+  // Connections to our port that have not become links, and how many of those had to make room.
+  std::size_t strangers() const { return Strangers().size(); }
+  std::uint64_t strangers_displaced() const { return strangers_displaced_; }
+
   // Whether every connection has ended.
   bool ended() const { return sessions_.empty(); }
 
-  bool Accepts(PeerSession& session) override;
+  Verdict Judge(PeerSession& session) override;
+  void OnAlive(PeerSession& session) override;
   flood::Link::Start OnOpen(PeerSession& session) override;
   void WakeFlood() override;
   void OnOver(PeerSession& session, std::string_view why) override;
@@ -77,7 +83,11 @@ class Links : public PeerOwner {
  private:
   struct Neighbour {
     Neighbour(net::Loop& loop, const ServerEntry& server, fleet::LinkId link_id)
-        : entry(server), id(link_id), dialer(loop), retry_timer(loop.context()) {}
+        : entry(server),
+          id(link_id),
+          dialer(loop),
+          retry_timer(loop.context()),
+          newcomer_timer(loop.context()) {}
 
     const ServerEntry& entry;
     const fleet::LinkId id;
@@ -86,9 +96,19 @@ class Links : public PeerOwner {
     bool dialing = false;            // the dialer is at work
     PeerSession* dialled = nullptr;  // connected by us, not yet up
     PeerSession* up = nullptr;
+    // Has proved itself while `up` stands: waits for whether that one still answers.
+    PeerSession* newcomer = nullptr;
+    net::Timer newcomer_timer;
+    std::optional<std::uint64_t> proved_from;  // net::AddressKey of where it dialled us from last
+    unsigned short_lives = 0;                  // of links in a row that did not stand for long
+    flood::Instant accept_after;               // after several of those
+    std::uint64_t rivals = 0;
+    LogLimit rivals_log{std::chrono::seconds(60)};
+    LogLimit short_lives_log{std::chrono::seconds(10)};
     std::string run;                             // of the neighbour when the link was last up
     std::optional<fleet::Cursors> acknowledged;  // what that run of it has for certain
-    unsigned failures = 0;                       // dials in a row that led to no link
+    // Dials in a row that led to no link that stood for long:
+    unsigned failures = 0;
     std::string last_problem;  // what was logged last, so as not to repeat it at every dial
     std::string why_down;      // what came of the last link or try; empty while it is up
     flood::Instant changed;    // when it last came up or went down
@@ -119,18 +139,27 @@ class Links : public PeerOwner {
   std::vector<std::shared_ptr<net::Connection>> writers_;  // to be released after the next flood
   bool stopping_ = false;
   LogLimit strangers_log_;
+  std::uint64_t strangers_displaced_ = 0;
 
   Neighbour& Find(std::string_view name);
   flood::Agreement::Expected Expected(Neighbour& neighbour);
   LinkStatus StatusOf(const Neighbour& neighbour, flood::Instant now) const;
   bool IsGreeting(const Neighbour& neighbour) const;
-  std::shared_ptr<PeerSession> Add(net::Socket socket, std::string peer, std::string address);
+  std::shared_ptr<PeerSession> Add(net::Socket socket, std::string peer,
+                                   const boost::asio::ip::tcp::endpoint& remote);
   void DialLater(Neighbour& neighbour);
   void Dial(Neighbour& neighbour);
   void DropOwnDial(Neighbour& neighbour);
+  void OnLinkOver(Neighbour& neighbour, PeerSession& session, std::string_view why);
+  void CountLife(Neighbour& neighbour);
+  Verdict Compete(Neighbour& neighbour, PeerSession& session);
+  void RefuseNewcomer(Neighbour& neighbour);
+  void TakeNewcomer(Neighbour& neighbour);
   void LogProblem(Neighbour& neighbour, const std::string& problem);
   void SayWhenLinked();
-  std::size_t Strangers() const;
+  std::vector<PeerSession*> Strangers() const;
+  std::set<std::uint64_t> NeighboursAddresses() const;
+  void MakeRoom(std::uint64_t address);
 };
 
 }  // namespace herd::server

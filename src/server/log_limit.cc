@@ -1,15 +1,8 @@
 #include "server/log_limit.h"
 
-#include <chrono>
 #include <utility>
 
 namespace herd::server {
-namespace {
-
-constexpr std::chrono::seconds kQuiet{1};
-
-}  // namespace
-
 void LogLimit::Log(spdlog::logger& log, flood::Instant now, const std::string& message) {
   std::uint64_t unsaid = 0;
   {
@@ -18,7 +11,7 @@ void LogLimit::Log(spdlog::logger& log, flood::Instant now, const std::string& m
       ++unsaid_;
       return;
     }
-    quiet_until_ = now + kQuiet;
+    quiet_until_ = now + quiet_;
     unsaid = std::exchange(unsaid_, 0);
   }
   if (unsaid == 0) {

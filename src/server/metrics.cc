@@ -206,6 +206,16 @@ void AddLinks(const Status& status, Families& families) {
       "Messages about links that the configuration or the clock contradicts, which are "
       "not believed: should be 0.");
   each([](const LinkStatus& link) { return link.counters.links_ignored; });
+  families.Counter("herd_link_rivals_total",
+                   "Connections in the neighbour's name that were refused, since its link stands "
+                   "and answers: should be 0.");
+  each(&LinkStatus::rivals);
+  families.Gauge("herd_link_strangers",
+                 "Connections to the port for neighbours that have not become links.");
+  families.Sample(status.strangers);
+  families.Counter("herd_link_strangers_displaced_total",
+                   "Of those, the ones that were closed to make room for others.");
+  families.Sample(status.strangers_displaced);
   families.Counter("herd_link_out_of_turn_messages_total",
                    "Messages that came in and were ignored, since they may not come then: should "
                    "be 0.");

@@ -31,16 +31,19 @@ std::string WhyClosed(net::CloseReason reason) {
 
 PeerSession::PeerSession(net::Loop& loop, net::Socket socket, Node& node,
                          const flood::Identity& identity, flood::Topology& topology,
-                         PeerOwner& owner, std::string peer, std::string address)
+                         PeerOwner& owner, std::string peer, std::string address,
+                         std::uint64_t remote)
     : Connection(loop, std::move(socket), kOutputBytesMax, nullptr),
       node_(node),
       topology_(topology),
       owner_(owner),
       address_(std::move(address)),
+      remote_(remote),
       handshake_(identity,
                  peer.empty() ? flood::Handshake::Role::kAcceptor : flood::Handshake::Role::kDialer,
                  peer, RandomHex(kNonceBytes)),
       proved_(handshake_.role() == flood::Handshake::Role::kDialer),
+      heard_(SteadyNow()),
       timer_(loop.context()) {}
 
 void PeerSession::Open() {
@@ -84,6 +87,7 @@ std::string PeerSession::Who() const {
 
 std::size_t PeerSession::OnInput(std::string_view input, bool /*end*/, std::string& out) {
   const flood::Instant now = SteadyNow();
+  if (!input.empty()) heard_ = now;
   std::size_t taken = 0;
   std::size_t fetched = 0;
   // Nothing that comes behind a refusal is looked at.
@@ -102,6 +106,10 @@ std::size_t PeerSession::OnInput(std::string_view input, bool /*end*/, std::stri
     taken += scan.consumed;
   }
   bytes_in_ += taken;
+  if (link_ && !over_ && asked_for_life_ && link_->answered() >= *asked_for_life_) {
+    asked_for_life_.reset();
+    owner_.OnAlive(*this);
+  }
   return over_ ? input.size() : taken;
 }
 
@@ -132,11 +140,7 @@ void PeerSession::ReceiveGreeting(std::string_view line, std::string& out) {
   handshake_.Receive(line, out);
   if (handshake_.state() == State::kProved) {
     proved_ = true;
-    if (owner_.Accepts(*this)) {
-      handshake_.Accept(out);
-    } else {
-      handshake_.Refuse("both ends dialled and the other connection stays", out);
-    }
+    return Settle(owner_.Judge(*this), out);
   }
   if (handshake_.state() == State::kOpen) {
     OpenLink(out);
@@ -144,6 +148,35 @@ void PeerSession::ReceiveGreeting(std::string_view line, std::string& out) {
     SayOver((handshake_.refused_by_peer() ? "it refuses us: " : "refused: ") + handshake_.reason());
     CloseAfterWrite();
   }
+}
+
+void PeerSession::Settle(const Verdict& verdict, std::string& out) {
+  switch (verdict.what) {
+    case Verdict::What::kAccept:
+      handshake_.Accept(out);
+      return OpenLink(out);
+    case Verdict::What::kRefuse:
+      handshake_.Refuse(verdict.reason, out);
+      SayOver("refused: " + handshake_.reason());
+      return CloseAfterWrite();
+    case Verdict::What::kWait:
+      return;
+  }
+}
+
+void PeerSession::Decide(const Verdict& verdict) {
+  if (closed() || over_) return;
+  std::string out;
+  Settle(verdict, out);
+  NoteOut(out);
+  Resume(out);
+}
+
+void PeerSession::AskForLife() {
+  std::string out;
+  asked_for_life_ = link_->Probe(SteadyNow(), out);
+  NoteOut(out);
+  Resume(out);
 }
 
 void PeerSession::OpenLink(std::string& out) {

@@ -40,6 +40,7 @@ struct LinkStatus {
   std::vector<std::string> settings_differ;             // their names, should they be the same
   // Over all connections since the server started:
   flood::LinkCounters counters;
+  std::uint64_t rivals = 0;  // connections in its name that were refused since its link answered
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 };
@@ -96,6 +97,8 @@ struct Status {
 
   std::vector<LoopStatus> loops;
   std::vector<LinkStatus> links;
+  std::size_t strangers = 0;  // connections to the port for neighbours that are no links
+  std::uint64_t strangers_displaced = 0;  // of those, closed to make room for others
   std::optional<JournalStatus> journal;
   std::optional<DurabilityStatus> durability;  // unless durability.ack is "memory"
   ProcessStatus process;

@@ -73,6 +73,8 @@ Status StatusCollector::Collect() const {
                 .sessions = node_.admission.connections(),
                 .sessions_limit = node_.admission.bounds().connections_max,
                 .links = links_.Status(now),
+                .strangers = links_.strangers(),
+                .strangers_displaced = links_.strangers_displaced(),
                 .journal = JournalOf(node_),
                 .durability = DurabilityOf(node_),
                 .process = process_.Last()};

@@ -48,6 +48,7 @@ void Write(JsonWriter& json, const LinkStatus& link) {
       .Member("topology_ignored", link.counters.links_ignored)
       .Member("out_of_turn_messages", link.counters.messages_out_of_turn)
       .Member("unsendable_rows", link.counters.rows_unsendable)
+      .Member("rivals", link.rivals)
       .Member("announced_in", link.counters.announced_in)
       .Member("announced_out", link.counters.announced_out)
       .Member("asked_for", link.counters.needed)
@@ -152,6 +153,11 @@ std::string StatusJson(const Status& status) {
       .Member("threads", status.loops.size());
   WriteClients(json, status);
   WriteAll(json, "links", status.links);
+  json.Key("strangers")
+      .Open('{')
+      .Member("now", status.strangers)
+      .Member("displaced", status.strangers_displaced)
+      .Close('}');
   WriteAll(json, "loops", status.loops);
   WriteIf(json, "journal", status.journal);
   WriteIf(json, "acknowledgements", status.durability);
