@@ -12,7 +12,8 @@ import unittest
 from collections.abc import Callable
 from pathlib import Path
 
-from exchange import LineReader, connect, exchange, iamat, parse_at, read_to_end
+from admin import status
+from exchange import LineReader, connect, exchange, iamat, parse_at, read_to_end, whatsat
 from herd_case import HerdCase
 from herd_process import Address, Herd, Server, single
 from waiting import DEADLINE, SANITIZED, SLOWNESS, wait_until
@@ -160,7 +161,7 @@ class DefaultLine(HerdCase):
 
 class Connections(HerdCase):
     def test_connections_in_all(self) -> None:
-        herd = self.run_herd(single({"limits": {"connections": 5}}))
+        herd = self.run_herd(single({"limits": {"connections": 5, "connections_per_address": 5}}))
         address = herd["Goloman"].clients
         with contextlib.ExitStack() as stack:
             connections = [stack.enter_context(connect(address)) for _ in range(5)]
@@ -183,6 +184,37 @@ class Connections(HerdCase):
             connections[0].close()
             wait_until(lambda: not refused(address), "a new connection in the place of an old one")
             self.assertTrue(is_served(other))
+
+    def test_one_address_has_a_quarter_unless_told_otherwise(self) -> None:
+        herd = self.run_herd(single({"limits": {"connections": 12}}))
+        address = herd["Goloman"].clients
+        connections = [self.enterContext(connect(address)) for _ in range(3)]
+        self.assertTrue(all(is_served(connection) for connection in connections))
+        self.assertTrue(refused(address))
+        other = self.enterContext(socket.create_connection(address, DEADLINE, ("127.0.0.2", 0)))
+        self.assertTrue(is_served(other))
+        self.assertTrue(all(is_served(connection) for connection in connections))
+        sessions = status(herd, "Goloman")["sessions"]
+        self.assertEqual((sessions["address_limit"], sessions["refused"]), (3, 1))
+
+    def test_who_says_nothing_makes_room(self) -> None:
+        """The address that floods has room for an honest client, and so has the server."""
+        herd = self.run_herd(single({"limits": {"connections": 8, "connections_per_address": 4}}))
+        address = herd["Goloman"].clients
+        flood = []
+        for host in ("127.0.0.1", "127.0.0.2"):
+            flood += [self.enterContext(socket.create_connection(address, DEADLINE, (host, 0))) for _ in range(4)]
+        wait_until(lambda: status(herd, "Goloman")["sessions"]["now"] == 8, "all places are taken")
+        same = self.enterContext(socket.create_connection(address, DEADLINE, ("127.0.0.2", 0)))
+        self.assertTrue(is_served(same))
+        self.assertEqual(flood[4].recv(1), b"", "the oldest silent one of the same address goes")
+        other = self.enterContext(socket.create_connection(address, DEADLINE, ("127.0.0.3", 0)))
+        self.assertTrue(is_served(other))
+        self.assertEqual(flood[0].recv(1), b"", "the oldest silent one of all goes")
+        self.assertTrue(all(is_served(connection) for connection in (same, other, *flood[1:4], *flood[5:])))
+        self.assertEqual(status(herd, "Goloman")["sessions"]["closed"]["made_room"], 2)
+        last = self.enterContext(socket.create_connection(address, DEADLINE, ("127.0.0.4", 0)))
+        self.assertEqual(read_to_end(last), b"", "who has sent a command keeps its place")
 
     @unittest.skipIf(SANITIZED, "UBSan's check of virtual calls needs a pipe, and so files, itself")
     def test_running_out_of_files_hurts_only_new_clients(self) -> None:
@@ -208,7 +240,69 @@ class Connections(HerdCase):
         self.assertLess(cpu_seconds(server.pid) - used, 0.3)
 
 
+class Buffers(HerdCase):
+    def test_who_pipelines_and_never_reads_is_closed_before_memory_is_gone(self) -> None:
+        bound = 4 * MIB
+        herd = self.run_herd(single({"limits": {"buffers_bytes": bound}}))
+        server = herd["Goloman"]
+        honest = self.enterContext(connect(server.clients))
+        honest.sendall(iamat("honest"))
+        parse_at(LineReader(honest).line())
+        before = server.resident_bytes()
+        command = whatsat("honest", 0, 0) * 2000
+        greedy = []
+        most = 0.0
+
+        def flood() -> bool:
+            nonlocal most
+            connection = self.enterContext(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(server.clients)
+            connection.setblocking(False)
+            greedy.append(connection)
+            for each in greedy[-100:]:
+                with contextlib.suppress(BlockingIOError, ConnectionError):
+                    while True:
+                        each.send(command)
+            start = time.monotonic()
+            self.assertTrue(is_served(honest))
+            most = max(most, time.monotonic() - start)
+            return status(herd, "Goloman")["sessions"]["closed"]["greedy"] >= 5
+
+        wait_until(flood, "the greediest are closed")
+        wait_until(lambda: status(herd, "Goloman")["sessions"]["buffer_bytes"] <= bound, "the bound holds")
+        if not SANITIZED:
+            self.assertLess(server.resident_bytes() - before, 8 * bound)
+        self.assertTrue(is_served(honest))
+
+    def test_who_sends_much_at_once_is_answered_whole_and_keeps_nobody_waiting(self) -> None:
+        herd = self.run_herd(single())
+        address = herd["Goloman"].clients
+        lines = [b"%d\n" % number for number in range(50_000)]
+        with connect(address) as bulk, connect(address) as honest:
+            sender = threading.Thread(target=lambda: (bulk.sendall(b"".join(lines)), bulk.shutdown(1)), daemon=True)
+            sender.start()
+            self.assertTrue(is_served(honest))
+            self.assertEqual(read_to_end(bulk), b"".join(b"? " + line for line in lines))
+            sender.join()
+
+
 class Idle(HerdCase):
+    def test_who_sends_no_command_in_time_is_closed(self) -> None:
+        herd = self.run_herd(single({"limits": {"first_command_s": 1}}))
+        address = herd["Goloman"].clients
+        with connect(address) as silent, connect(address) as drips, connect(address) as proven:
+            self.assertTrue(is_served(proven))
+            drips.setblocking(False)
+            start = time.monotonic()
+            while not select.select([drips], [], [], 0.1)[0]:
+                drips.send(b"\n")
+                self.assertLess(time.monotonic() - start, DEADLINE)
+            self.assertGreater(time.monotonic() - start, 0.9)
+            self.assertEqual(read_to_end(silent), b"")
+            self.assertTrue(is_served(proven))
+            self.assertEqual(status(herd, "Goloman")["sessions"]["closed"]["no_command"], 2)
+
     def test_an_idle_connection_is_closed_and_a_busy_one_is_not(self) -> None:
         herd = self.run_herd(single({"limits": {"idle_timeout_s": 1}}))
         address = herd["Goloman"].clients

@@ -46,7 +46,15 @@ void Admission::Leave(std::uint64_t address) {
 }
 
 Admission::Ticket::~Ticket() {
-  if (admission_ != nullptr) admission_->Leave(address_);
+  Leave();
+}
+
+void Admission::Ticket::Leave() {
+  if (admission_ != nullptr) std::exchange(admission_, nullptr)->Leave(address_);
+}
+
+bool Admission::Ticket::IsOf(const boost::asio::ip::address& address) const {
+  return address_ == Key(address);
 }
 
 }  // namespace herd::net

@@ -33,6 +33,12 @@ class Admission {
     Ticket& operator=(Ticket&&) = delete;
     ~Ticket();
 
+    // Ends it now.
+    void Leave();
+
+    // Whether it is of `address`, or of its network.
+    bool IsOf(const boost::asio::ip::address& address) const;
+
    private:
     friend class Admission;
     Ticket(Admission& admission, std::uint64_t address)
@@ -48,6 +54,11 @@ class Admission {
 
   // Nothing when a bound is reached.
   std::optional<Ticket> Admit(const boost::asio::ip::address& address);
+
+  // Whether there are as many connections in all as may be.
+  bool full() const {
+    return bounds_.connections_max != 0 && connections_ >= bounds_.connections_max;
+  }
 
   std::size_t connections() const { return connections_; }
   const Bounds& bounds() const { return bounds_; }

@@ -50,6 +50,8 @@ Connection::Connection(Loop& loop, Socket socket, std::size_t output_bytes_max, 
 }
 
 Connection::~Connection() {
+  // Not linked: the Buffers has ended before, with its loop.
+  if (held_bytes_ && held_bytes_->is_linked()) held_bytes_->buffers.Set(*held_bytes_, 0);
   if (!closed_) ::close(descriptor());
 }
 
@@ -96,6 +98,21 @@ void Connection::Close(CloseReason reason) {
   OnClosed(reason);
 }
 
+void Connection::LetGo() {
+  Close(CloseReason::kGreedy);
+  std::string().swap(input_);
+  std::string().swap(output_);
+  output_written_ = 0;
+  OnLetGo();
+  CountHeld();
+}
+
+void Connection::Established() {
+  if (idle_list_ == nullptr || idle_list_->next() == nullptr) return;
+  idle_list_ = idle_list_->next();
+  Touch();
+}
+
 void Connection::Touch() {
   if (idle_list_ != nullptr && !lingering_) idle_list_->Touch(idle_hook_);
 }
@@ -131,6 +148,12 @@ void Connection::OnReadable() {
   if (size == 0) input_ended_ = true;
   Touch();
   Work({buffer.data(), size});
+}
+
+void Connection::OnTurn() {
+  queued_ = false;
+  yielded_ = false;
+  if (!closed_) Guard([this] { Work({}); });
 }
 
 void Connection::OnWritable() {
@@ -175,12 +198,12 @@ void Connection::Work(std::string_view fresh) {
     const bool kept = fresh.empty();
     const std::string_view input = kept ? std::string_view(input_) : fresh;
     std::size_t taken = 0;
-    if (!close_after_write_ && !lingering_ && !held() && HasRoom(out))
+    if (!close_after_write_ && !lingering_ && !yielded_ && !held() && HasRoom(out))
       taken = OnInput(input, input_ended_, out);
     const bool left = taken < input.size();
     KeepInput(input, taken);
     fresh = {};
-    more = Answer(out) && left && (taken > 0 || (!wanted && WantsInput()));
+    more = Answer(out) && left && !yielded_ && (taken > 0 || (!wanted && WantsInput()));
   }
   loop_.GiveBuffer(std::move(out));
   if (!closed_) GoOn();
@@ -242,7 +265,7 @@ void Connection::WriteWaiting() {
 
 // Whether more input is read as soon as it comes.
 bool Connection::TakesInput() const {
-  const bool no_more = finishing_ || input_ended_ || close_after_write_;
+  const bool no_more = finishing_ || input_ended_ || close_after_write_ || yielded_;
   return !no_more && WantsInput() && WaitingOutput() < output_bytes_max_;
 }
 
@@ -255,11 +278,34 @@ std::uint32_t Connection::Wanted() const {
 
 // Decides what happens next, now that all is done that can be done.
 void Connection::GoOn() {
-  const bool said_all = !held() && WaitingOutput() == 0;
+  CountHeld();
+  if (yielded_ && !queued_ && !held() && WaitingOutput() < output_bytes_max_) {
+    queued_ = true;
+    loop_.QueueTurn(shared_from_this());
+  }
+  const bool said_all = !held() && WaitingOutput() == 0 && !yielded_;
   const bool no_more_input = finishing_ || input_ended_;
   if (!lingering_ && said_all && (close_after_write_ || no_more_input) && !Busy()) return Linger();
   // Input that is not wanted is awaited on until some comes: mostly it is wanted again before.
   Await(Wanted() | (awaited_ & EPOLLIN));
+}
+
+void Connection::CountHeld() {
+  // A short string keeps its bytes in itself.
+  const std::size_t bytes = (input_.empty() ? 0 : input_.capacity()) +
+                            (output_.empty() ? 0 : output_.capacity()) + HeldBySession();
+  if (bytes < Buffers::kCountedMin) {
+    if (!held_bytes_) return;
+    held_bytes_->buffers.Set(*held_bytes_, 0);
+    held_bytes_.reset();
+    return;
+  }
+  if (!held_bytes_) {
+    Buffers* const counter = buffers();
+    if (counter == nullptr) return;
+    held_bytes_ = std::make_unique<HeldBytes>(*this, *counter);
+  }
+  if (held_bytes_->bytes != bytes) held_bytes_->buffers.Set(*held_bytes_, bytes);
 }
 
 void Connection::Await(std::uint32_t events) {

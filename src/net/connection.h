@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/buffers.h"
 #include "net/idle_list.h"
 #include "net/loop.h"
 #include "net/poller.h"
@@ -15,11 +16,16 @@ namespace herd::net {
 
 // Why a connection ended, for whoever logs or counts it.
 enum class CloseReason {
-  kFinished,  // both sides have said all
-  kGone,      // the peer broke it off
-  kIdle,      // nothing moved for too long
-  kDropped,   // Close was called
+  kFinished,   // both sides have said all
+  kGone,       // the peer broke it off
+  kIdle,       // nothing moved for too long
+  kDropped,    // Close was called
+  kNoCommand,  // it did not say in time what it wants
+  kMadeRoom,   // so did another, and it had not
+  kGreedy,     // it held the most when all connections held too much
 };
+
+inline constexpr std::size_t kCloseReasons = 7;
 
 // One TCP connection on one loop: reads, hands the bytes to the session that derives from it, and
 // writes what the session answers, in one write as long as the peer keeps up.
@@ -54,6 +60,9 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   // still does, once nothing else holds it; then the connection is closed.
   void Refuse();
 
+  // Closes, and frees what it holds though it may live on. For Buffers.
+  void LetGo();
+
   bool closed() const { return closed_; }
   // Whether the peer waits for us: answers are still to be made, or may not go out yet.
   bool Owes() const { return Busy() || held(); }
@@ -86,6 +95,13 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   // long as it does and the system takes it, a few times a turn of the loop.
   virtual void OnDrained(std::string& /*out*/) {}
 
+  // Counts what the connection holds; null: nobody does.
+  virtual Buffers* buffers() { return nullptr; }
+
+  // What the session itself keeps for it, in bytes; OnLetGo: it is to free that.
+  virtual std::size_t HeldBySession() const { return 0; }
+  virtual void OnLetGo() {}
+
   // Called once.
   virtual void OnClosed(CloseReason /*reason*/) {}
 
@@ -99,17 +115,28 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   void Resume(const std::string& out);
 
   // Writes what there is and what Busy tells is still to come, reads no more, and closes.
-  void CloseAfterWrite() { close_after_write_ = true; }
+  void CloseAfterWrite() {
+    close_after_write_ = true;
+    yielded_ = false;
+  }
+
+  // Within OnInput: the session has done enough for one turn. It is called again with the rest once
+  // others have had theirs; nothing is read meanwhile.
+  void Yield() { yielded_ = true; }
+
+  // The session has proved itself: from now on the IdleList after the one of the start counts.
+  void Established();
 
  private:
   Loop& loop_;
-  IdleList* const idle_list_;  // may be null
+  IdleList* idle_list_;  // may be null
   IdleHook idle_hook_{*this};
   const std::size_t output_bytes_max_;
   std::string input_;   // came, and is not taken yet
   std::string output_;  // waits to be written; the first output_written_ bytes are gone
   std::size_t output_written_ = 0;
   std::unique_ptr<Timer> linger_timer_;
+  std::unique_ptr<HeldBytes> held_bytes_;  // null while it holds next to nothing
   std::size_t lingered_bytes_ = 0;
   int socket_;                          // -1: closed
   unsigned holds_ = 0;                  // the output waits for so many calls of Release
@@ -120,6 +147,8 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   bool close_after_write_ : 1 = false;  // CloseAfterWrite was called
   bool lingering_ : 1 = false;          // our side is closed; waiting for the peer's
   bool closed_ : 1 = false;
+  bool yielded_ : 1 = false;  // Yield was called, and the next turn has not begun
+  bool queued_ : 1 = false;   // it waits for its next turn
 
   bool held() const { return holds_ > 0; }
   std::size_t WaitingOutput() const { return output_.size() - output_written_; }
@@ -134,6 +163,7 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
 
   void OnReady(std::uint32_t events) override;
   void Serve(std::uint32_t events);
+  void OnTurn() override;
   void OnReadable();
   void OnWritable();
   void Work(std::string_view fresh);
@@ -142,6 +172,7 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   void Write(const std::string& out, bool later = false);
   void WriteWaiting();
   void GoOn();
+  void CountHeld();
   void Await(std::uint32_t events);
   void Linger();
   void Discard();

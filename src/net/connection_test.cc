@@ -30,6 +30,8 @@ class Echo : public Connection {
  public:
   struct Events {
     std::size_t bytes_taken = 0;
+    std::size_t turn = std::string::npos;  // so many bytes are taken in one
+    unsigned turns = 0;
     unsigned holds = 0;
     bool late = false;                     // an answer is still to come by Late
     std::size_t owed = std::string::npos;  // of bytes that are held and may be refused
@@ -48,7 +50,12 @@ class Echo : public Connection {
  protected:
   std::size_t OnInput(std::string_view input, bool /*end*/, std::string& out) override {
     std::size_t taken = 0;
+    if (!input.empty()) ++events_.turns;
     while (taken < input.size() && HasRoom(out)) {
+      if (taken == events_.turn) {
+        Yield();
+        break;
+      }
       if (input[taken] == 'q') {
         CloseAfterWrite();
         return input.size();
@@ -211,6 +218,19 @@ TEST_F(Connections, EndAloneByAnExceptionThatNobodyExpected) {
   boost::asio::write(other, boost::asio::buffer(std::string("still here")));
   EXPECT_EQ(Read(other, 10), "still here");
   kept->Close();
+}
+
+TEST_F(Connections, GiveOthersTheirTurn) {
+  events_.turn = 3;
+  Socket greedy = Dial();
+  const std::shared_ptr<Echo> first = last_.lock();
+  boost::asio::write(greedy, boost::asio::buffer(std::string(10, 'x')));
+  greedy.shutdown(Socket::shutdown_send);
+  // One turn a call, and what is left over is kept for it, though the peer sends no more.
+  RunUntil([&] { return events_.bytes_taken > 0; });
+  EXPECT_EQ(events_.bytes_taken, 3U);
+  EXPECT_EQ(Read(greedy, 100), std::string(10, 'x') + "<end>");
+  EXPECT_EQ(events_.turns, 4U);
 }
 
 TEST_F(Connections, StopReadingFromWhoDoesNotRead) {

@@ -10,7 +10,28 @@ namespace herd::net {
 IdleList::IdleList(Loop& loop, std::chrono::seconds timeout)
     : timeout_(timeout), timer_(loop.context()) {}
 
+IdleList::IdleList(Loop& loop, std::chrono::seconds timeout, IdleList& next)
+    : timeout_(timeout), next_(&next), timer_(loop.context()) {}
+
 void IdleList::Touch(IdleHook& hook) {
+  if (next_ == nullptr || !hook.is_linked()) Renew(hook);
+}
+
+bool IdleList::MakeRoom(const std::function<bool(Connection&)>& may_go) {
+  constexpr int kLookedAtMax = 64;
+  int looked_at = 0;
+  for (IdleHook& hook : list_) {
+    if (++looked_at > kLookedAtMax) return false;
+    if (!may_go(hook.connection)) continue;
+    // Closing may drop the last reference.
+    const std::shared_ptr<Connection> alive = hook.connection.shared_from_this();
+    alive->Close(CloseReason::kMadeRoom);
+    return true;
+  }
+  return false;
+}
+
+void IdleList::Renew(IdleHook& hook) {
   hook.last_active = std::chrono::steady_clock::now();
   hook.unlink();
   list_.push_back(hook);
@@ -42,9 +63,9 @@ void IdleList::CloseIdle() {
     // Closing may drop the last reference.
     const std::shared_ptr<Connection> alive = connection.shared_from_this();
     if (connection.Owes()) {
-      Touch(list_.front());  // it is we who are slow
+      Renew(list_.front());  // it is we who are slow
     } else {
-      connection.Close(CloseReason::kIdle);
+      connection.Close(next_ == nullptr ? CloseReason::kIdle : CloseReason::kNoCommand);
     }
   }
 }

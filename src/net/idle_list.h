@@ -2,6 +2,7 @@
 
 #include <boost/intrusive/list.hpp>
 #include <chrono>
+#include <functional>
 
 #include "net/loop.h"
 
@@ -26,8 +27,18 @@ class IdleList {
   // A `timeout` of zero closes none.
   IdleList(Loop& loop, std::chrono::seconds timeout);
 
+  // Of connections that have yet to prove themselves: these have `timeout` from their start,
+  // whatever they send, until Connection::Established moves them to `next`.
+  IdleList(Loop& loop, std::chrono::seconds timeout, IdleList& next);
+
   // Moves the connection to the young end.
   void Touch(IdleHook& hook);
+
+  // Closes, of the 64 oldest, the first that `may_go` allows, for a new one to have its place.
+  // False when there is none.
+  bool MakeRoom(const std::function<bool(Connection&)>& may_go);
+
+  IdleList* next() const { return next_; }
 
   // Calls Connection::Finish on each.
   void FinishAll();
@@ -36,10 +47,12 @@ class IdleList {
   using List = boost::intrusive::list<IdleHook, boost::intrusive::constant_time_size<false>>;
 
   const std::chrono::seconds timeout_;
+  IdleList* const next_ = nullptr;
   Timer timer_;
   bool waiting_ = false;
   List list_;
 
+  void Renew(IdleHook& hook);
   void WaitForOldest();
   void CloseIdle();
 };

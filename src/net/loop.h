@@ -7,8 +7,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <thread>
@@ -62,6 +64,11 @@ class Loop {
     return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
   }
 
+  // Has `watcher` go on with work that takes long, after all whose sockets are ready now: those who
+  // queue here have a millisecond at a time among them, in the order in which they came. On the
+  // loop's thread.
+  void QueueTurn(std::shared_ptr<Poller::Watcher> watcher);
+
   // Valid until the next connection of the loop reads. On the loop's thread.
   std::span<char> read_buffer() { return read_buffer_; }
 
@@ -76,6 +83,9 @@ class Loop {
   std::array<char, kReadBytes> read_buffer_;
   std::vector<std::string> buffers_;
   OnException on_exception_;
+  std::deque<std::shared_ptr<Poller::Watcher>> turns_;
+
+  void RunTurns();
 };
 
 }  // namespace herd::net

@@ -28,6 +28,9 @@ class Poller {
     // `events` of epoll_ctl(2): those waited for, and EPOLLERR and EPOLLHUP always. Called again
     // and again as long as they last, and now and then without cause.
     virtual void OnReady(std::uint32_t events) = 0;
+
+    // Its turn has come, after Loop::QueueTurn.
+    virtual void OnTurn() {}
   };
 
   // Throws std::system_error when the system gives no descriptor.

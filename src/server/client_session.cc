@@ -20,6 +20,12 @@ namespace {
 // How much of a line that is too long is sent back.
 constexpr std::size_t kTooLongEchoBytes = 256;
 
+// How much is done for a client before others have their turn, so that one who sends many commands
+// at once makes nobody wait who sends few. A report or a line that is none costs 1, some
+// microsecond; a look-up as much as several.
+constexpr unsigned kTurnCost = 128;
+constexpr unsigned kWhatsatCost = 16;
+
 constexpr double kMetresPerKm = 1000;
 
 places::Query QueryOf(const wire::Whatsat& whatsat, const geo::LatLngE7& center) {
@@ -30,14 +36,15 @@ places::Query QueryOf(const wire::Whatsat& whatsat, const geo::LatLngE7& center)
 
 }  // namespace
 
-ClientSession::ClientSession(net::Loop& loop, net::Socket socket, net::IdleList& idle_list,
-                             net::Admission::Ticket ticket,
+ClientSession::ClientSession(net::Loop& loop, net::Socket socket, net::IdleList& newcomers,
+                             net::Buffers& buffers, net::Admission::Ticket ticket,
                              const boost::asio::ip::tcp::endpoint& peer, Node& node, Links& links,
                              LoopStats& stats)
-    : Connection(loop, std::move(socket), node.config.limits.output_bytes, &idle_list),
+    : Connection(loop, std::move(socket), node.config.limits.output_bytes, &newcomers),
       node_(node),
       links_(links),
       stats_(stats),
+      buffers_(buffers),
       ticket_(std::move(ticket)),
       peer_(node.traffic ? net::ToString(peer) : std::string()) {}
 
@@ -70,13 +77,24 @@ void ClientSession::OnRefused() {
   if (replies_->empty()) replies_.reset();
 }
 
+void ClientSession::OnClosed(net::CloseReason reason) {
+  stats_.sessions_closed[static_cast<std::size_t>(reason)].Add();
+  // It never sent a command, so nothing of it is under way; whoever comes needs its place at once.
+  if (reason == net::CloseReason::kMadeRoom) ticket_.Leave();
+}
+
 bool ClientSession::CanTake(const std::string& out) const {
   return HasRoom(out) && WantsInput();
 }
 
 std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string& out) {
   std::size_t taken = 0;
+  unsigned cost = 0;
   while (taken < input.size() && CanTake(out)) {
+    if (cost >= kTurnCost) {
+      Yield();
+      return taken;
+    }
     const ReadAhead ahead(input.substr(taken), end, node_.config.limits.line_bytes, node_.fleet);
     for (const ReadAhead::Line& line : ahead.lines()) {
       if (!CanTake(out)) return taken;
@@ -87,7 +105,9 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
       }
       Take(line.text, line.command, line.client, out);
       taken += line.consumed;
+      cost += std::holds_alternative<wire::Whatsat>(line.command) ? kWhatsatCost : 1;
     }
+    if (!first_line_) Established();
     const std::string_view rest = input.substr(taken);
     switch (ahead.end()) {
       case net::LineScan::Kind::kLine:

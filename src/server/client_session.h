@@ -25,11 +25,15 @@ namespace herd::server {
 // thread.
 class ClientSession : public net::Connection {
  public:
-  // `node`, `links`, which get every change before its reply goes out, and the loop's own `stats`
-  // outlive the session.
-  ClientSession(net::Loop& loop, net::Socket socket, net::IdleList& idle_list,
-                net::Admission::Ticket ticket, const boost::asio::ip::tcp::endpoint& peer,
-                Node& node, Links& links, LoopStats& stats);
+  // `newcomers` closes it until its first command. `buffers`, `node`, `links`, which get every
+  // change before its reply goes out, and the loop's own `stats` outlive the session.
+  ClientSession(net::Loop& loop, net::Socket socket, net::IdleList& newcomers,
+                net::Buffers& buffers, net::Admission::Ticket ticket,
+                const boost::asio::ip::tcp::endpoint& peer, Node& node, Links& links,
+                LoopStats& stats);
+
+  // Whether the client is at `address`, or in its network.
+  bool IsFrom(const boost::asio::ip::address& address) const { return ticket_.IsOf(address); }
 
  protected:
   std::size_t OnInput(std::string_view input, bool end, std::string& out) override;
@@ -38,12 +42,17 @@ class ClientSession : public net::Connection {
   unsigned HoldsBeforeWrite() override;
   std::size_t OwedBytes(const std::string& out) override;
   void OnRefused() override;
+  net::Buffers* buffers() override { return &buffers_; }
+  std::size_t HeldBySession() const override { return replies_ ? replies_->bytes() : 0; }
+  void OnLetGo() override { replies_.reset(); }
+  void OnClosed(net::CloseReason reason) override;
 
  private:
   Node& node_;
   Links& links_;
   LoopStats& stats_;
-  const net::Admission::Ticket ticket_;
+  net::Buffers& buffers_;
+  net::Admission::Ticket ticket_;
   std::unique_ptr<Replies> replies_;  // null while none has to wait
   const std::string peer_;            // the client's address; empty unless traffic is logged
   std::optional<ReplyId> asking_;     // while the places provider is being called

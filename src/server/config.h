@@ -81,12 +81,14 @@ struct PlacesSettings {
 struct Limits {
   std::size_t line_bytes = 8192;
   std::size_t connections = 0;              // 0: what the limit on open files allows
-  std::size_t connections_per_address = 0;  // 0: no limit of its own
+  std::size_t connections_per_address = 0;  // 0: a quarter of all
+  std::chrono::seconds first_command{30};   // 0: idle_timeout
   std::chrono::seconds idle_timeout{7200};
-  std::size_t outstanding_commands = 64;  // on one connection, waiting for places
-  std::size_t output_bytes = 262'144;     // on one connection, waiting to be read by the client
-  std::size_t near_rows = 1'000'000;      // looked at for one question who is near
-  std::size_t near_cells = 4'000'000;     // of the grid, 1.2 km wide, looked up for it
+  std::size_t near_rows = 1'000'000;        // looked at for one question who is near
+  std::size_t near_cells = 4'000'000;       // of the grid, 1.2 km wide, looked up for it
+  std::size_t outstanding_commands = 64;    // on one connection, waiting for places
+  std::size_t output_bytes = 262'144;       // on one connection, waiting to be read by the client
+  std::size_t buffers_bytes = 134'217'728;  // on all connections, read and not taken, or waiting
 };
 
 enum class LogFormat { kText, kJson };

@@ -218,6 +218,8 @@ Keys LimitsKeys() {
                           [](C& c) -> auto& { return c.limits.connections; }),
       Number<std::size_t>("limits.connections_per_address", 0, 10'000'000,
                           [](C& c) -> auto& { return c.limits.connections_per_address; }),
+      Number<std::chrono::seconds>("limits.first_command_s", 0, 31'536'000,
+                                   [](C& c) -> auto& { return c.limits.first_command; }),
       Number<std::chrono::seconds>("limits.idle_timeout_s", 0, 31'536'000,
                                    [](C& c) -> auto& { return c.limits.idle_timeout; }),
       Number<std::size_t>("limits.outstanding_commands", 1, 65'536,
@@ -228,6 +230,8 @@ Keys LimitsKeys() {
                           [](C& c) -> auto& { return c.limits.near_rows; }),
       Number<std::size_t>("limits.near_cells", 1'000, 1'000'000'000,
                           [](C& c) -> auto& { return c.limits.near_cells; }),
+      Number<std::size_t>("limits.buffers_bytes", 1'048'576, 1'099'511'627'776,
+                          [](C& c) -> auto& { return c.limits.buffers_bytes; }),
   };
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "fleet/fleet.h"
+#include "net/connection.h"
 #include "places/provider.h"
 #include "server/counters.h"
 #include "server/loop_delay.h"
@@ -33,6 +36,8 @@ struct alignas(64) LoopStats {
   Counter sessions_refused;  // closed at once, for a bound was reached
   Counter http_requests;     // connections closed since their first line was one
   Counter exceptions;        // that nothing expected; of the whole loop
+  std::array<Counter, net::kCloseReasons> sessions_closed;  // by net::CloseReason
+  std::atomic<std::uint64_t> buffer_bytes = 0;              // what clients hold now
   Counter iamat;
   Counter whatsat;
   Counter invalid;  // lines that are no command, or one with a wrong field

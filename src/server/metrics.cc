@@ -104,6 +104,22 @@ void AddClients(const Status& status, Families& families) {
                    "Connections of clients that were closed since their first line was an HTTP "
                    "request.");
   families.Sample(status.http_requests);
+  families.Gauge("herd_sessions_address_limit",
+                 "How many of one address may be connected at once.");
+  families.Sample(status.sessions_address_limit);
+  families.Counter("herd_sessions_closed_total",
+                   "Connections of clients that ended, by why: finished, gone, idle, dropped, "
+                   "no_command in time, made_room for another, or greedy with memory.");
+  for (std::size_t i = 0; i < net::kCloseReasons; ++i) {
+    families.Sample(status.sessions_closed[i],
+                    {{"reason", WordFor(static_cast<net::CloseReason>(i))}});
+  }
+  families.Gauge("herd_client_buffer_bytes",
+                 "Memory for commands of clients that are not taken yet and replies that wait, of "
+                 "connections that hold 4 KiB or more.");
+  families.Sample(status.buffer_bytes);
+  families.Gauge("herd_client_buffer_bytes_limit", "limits.buffers_bytes.");
+  families.Sample(status.buffer_bytes_limit);
   families.Counter("herd_commands_total",
                    "Lines of clients: iamat, whatsat, or invalid, which got a ?.");
   families.Sample(status.iamat, {{"kind", "iamat"}});

@@ -47,8 +47,19 @@ constexpr std::size_t kRunBytes = 8;
 
 net::Admission::Bounds BoundsOf(const Limits& limits) {
   const std::size_t room = RaiseFileLimit();
-  return {.connections_max = limits.connections == 0 ? room : std::min(room, limits.connections),
-          .connections_per_address_max = limits.connections_per_address};
+  const std::size_t all = limits.connections == 0 ? room : std::min(room, limits.connections);
+  // One address, whoever is behind it, leaves room for others.
+  constexpr std::size_t kAddressShare = 4;
+  const std::size_t share = std::max<std::size_t>(1, all / kAddressShare);
+  return {.connections_max = all,
+          .connections_per_address_max =
+              limits.connections_per_address == 0 ? share : limits.connections_per_address};
+}
+
+// The shorter of both; zero is none.
+std::chrono::seconds NewcomerTimeout(const Limits& limits) {
+  const auto [shorter, longer] = std::minmax(limits.first_command, limits.idle_timeout);
+  return shorter == std::chrono::seconds::zero() ? longer : shorter;
 }
 
 std::vector<std::string> AddressesOf(const std::vector<std::unique_ptr<net::Listener>>& listeners) {
@@ -63,6 +74,13 @@ std::vector<std::string> AddressesOf(const std::vector<std::unique_ptr<net::List
 
 }  // namespace
 
+Server::Worker::Worker(const Config& config)
+    : idle_list(loop, config.limits.idle_timeout),
+      newcomers(loop, NewcomerTimeout(config.limits), idle_list),
+      // Connections are spread evenly over the loops, so each has an equal share.
+      buffers(loop, config.limits.buffers_bytes / config.threads, stats.buffer_bytes),
+      meter(loop, stats.delay) {}
+
 Server::Server(Parts parts)
     : node_{.name = parts.name,
             .config = parts.config,
@@ -76,7 +94,7 @@ Server::Server(Parts parts)
       workers_([&] {
         std::vector<std::unique_ptr<Worker>> workers;
         for (unsigned i = 0; i < node_.config.threads; ++i) {
-          workers.push_back(std::make_unique<Worker>(node_.config.limits.idle_timeout));
+          workers.push_back(std::make_unique<Worker>(node_.config));
         }
         return workers;
       }()),
@@ -304,9 +322,24 @@ void Server::StartAccepting() {
   }
 }
 
+// Where there is no place, a connection that has sent no command yet gives its own: any one when
+// all are taken, else one of the same address.
+std::optional<net::Admission::Ticket> Server::Admit(Worker& worker,
+                                                    const boost::asio::ip::address& address) {
+  auto ticket = node_.admission.Admit(address);
+  if (ticket) return ticket;
+  const bool made_room = worker.newcomers.MakeRoom([&](net::Connection& connection) {
+    return static_cast<const ClientSession&>(connection).IsFrom(address);
+  });
+  if (made_room ||
+      (node_.admission.full() && worker.newcomers.MakeRoom([](net::Connection&) { return true; })))
+    return node_.admission.Admit(address);
+  return std::nullopt;
+}
+
 void Server::AcceptClient(Worker& worker, net::Socket socket,
                           const boost::asio::ip::tcp::endpoint& peer) {
-  auto ticket = node_.admission.Admit(peer.address());
+  auto ticket = Admit(worker, peer.address());
   if (!ticket) {
     worker.stats.sessions_refused.Add();
     refused_clients_.Log(*node_.log, SteadyNow(),
@@ -315,7 +348,7 @@ void Server::AcceptClient(Worker& worker, net::Socket socket,
     return;
   }
   worker.stats.sessions.Add();
-  std::make_shared<ClientSession>(worker.loop, std::move(socket), worker.idle_list,
+  std::make_shared<ClientSession>(worker.loop, std::move(socket), worker.newcomers, worker.buffers,
                                   *std::move(ticket), peer, node_, links_, worker.stats)
       ->Start();
 }
@@ -330,7 +363,10 @@ void Server::Stop(int signal) {
   }
   for (const auto& listener : peer_listeners_) listener->Stop();
   for (const auto& worker : workers_) {
-    boost::asio::post(worker->loop.context(), [&list = worker->idle_list] { list.FinishAll(); });
+    boost::asio::post(worker->loop.context(), [&worker = *worker] {
+      worker.newcomers.FinishAll();
+      worker.idle_list.FinishAll();
+    });
   }
   StopWhenDone();
 }

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "flood/secret.h"
+#include "net/admission.h"
+#include "net/buffers.h"
 #include "net/http_server.h"
 #include "net/idle_list.h"
 #include "net/listener.h"
@@ -68,12 +70,13 @@ class Server {
 
   // One event loop and its clients.
   struct Worker {
-    explicit Worker(std::chrono::seconds idle_timeout)
-        : idle_list(loop, idle_timeout), meter(loop, stats.delay) {}
+    explicit Worker(const Config& config);
 
     net::Loop loop;
     net::IdleList idle_list;
+    net::IdleList newcomers;  // until their first command
     LoopStats stats;
+    net::Buffers buffers;
     LoopMeter meter;
   };
 
@@ -110,6 +113,8 @@ class Server {
   void MakeDurability();
   std::jthread LoadJournal();
   void Begin(std::expected<void, std::string> loaded);
+  std::optional<net::Admission::Ticket> Admit(Worker& worker,
+                                              const boost::asio::ip::address& address);
   void AcceptClient(Worker& worker, net::Socket socket, const boost::asio::ip::tcp::endpoint& peer);
   net::Listener::OnError OnListenError();
   void StartAccepting();

@@ -57,6 +57,26 @@ const char* WordFor(journal::Status::State state) {
   std::abort();
 }
 
+const char* WordFor(net::CloseReason reason) {
+  switch (reason) {
+    case net::CloseReason::kFinished:
+      return "finished";
+    case net::CloseReason::kGone:
+      return "gone";
+    case net::CloseReason::kIdle:
+      return "idle";
+    case net::CloseReason::kDropped:
+      return "dropped";
+    case net::CloseReason::kNoCommand:
+      return "no_command";
+    case net::CloseReason::kMadeRoom:
+      return "made_room";
+    case net::CloseReason::kGreedy:
+      return "greedy";
+  }
+  std::abort();
+}
+
 const char* WordFor(fleet::Applied outcome) {
   switch (outcome) {
     case fleet::Applied::kStored:

@@ -86,6 +86,10 @@ struct Status {
   std::uint64_t sessions_refused = 0;
   std::uint64_t http_requests = 0;  // connections of clients closed since their first line was one
   std::uint64_t exceptions = 0;     // caught by the loops; nothing expected them
+  std::size_t sessions_address_limit = 0;                           // of one address
+  std::array<std::uint64_t, net::kCloseReasons> sessions_closed{};  // by net::CloseReason
+  std::uint64_t buffer_bytes = 0;                                   // what clients hold now
+  std::uint64_t buffer_bytes_limit = 0;
   std::uint64_t iamat = 0;
   std::uint64_t whatsat = 0;
   std::uint64_t invalid = 0;
@@ -108,6 +112,8 @@ struct Status {
 const char* WordFor(LinkStatus::State state);
 // "loading"
 const char* WordFor(journal::Status::State state);
+// "idle"
+const char* WordFor(net::CloseReason reason);
 // "stored"
 const char* WordFor(fleet::Applied outcome);
 

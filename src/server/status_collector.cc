@@ -15,6 +15,9 @@ void AddLoop(const LoopStats& stats, flood::Instant now, Status& status) {
   status.sessions_refused += stats.sessions_refused.value();
   status.http_requests += stats.http_requests.value();
   status.exceptions += stats.exceptions.value();
+  for (std::size_t i = 0; i < stats.sessions_closed.size(); ++i)
+    status.sessions_closed[i] += stats.sessions_closed[i].value();
+  status.buffer_bytes += stats.buffer_bytes.load(std::memory_order_relaxed);
   status.iamat += stats.iamat.value();
   status.whatsat += stats.whatsat.value();
   status.invalid += stats.invalid.value();
@@ -72,6 +75,8 @@ Status StatusCollector::Collect() const {
                 .digest = node_.fleet.digest(),
                 .sessions = node_.admission.connections(),
                 .sessions_limit = node_.admission.bounds().connections_max,
+                .sessions_address_limit = node_.admission.bounds().connections_per_address_max,
+                .buffer_bytes_limit = node_.config.limits.buffers_bytes,
                 .links = links_.Status(now),
                 .strangers = links_.strangers(),
                 .strangers_displaced = links_.strangers_displaced(),

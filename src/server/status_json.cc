@@ -117,7 +117,14 @@ void WriteClients(JsonWriter& json, const Status& status) {
       .Member("limit", status.sessions_limit)
       .Member("opened", status.sessions_opened)
       .Member("refused", status.sessions_refused)
-      .Close('}');
+      .Member("address_limit", status.sessions_address_limit)
+      .Member("buffer_bytes", status.buffer_bytes)
+      .Member("buffer_bytes_limit", status.buffer_bytes_limit)
+      .Key("closed")
+      .Open('{');
+  for (std::size_t i = 0; i < net::kCloseReasons; ++i)
+    json.Member(WordFor(static_cast<net::CloseReason>(i)), status.sessions_closed[i]);
+  json.Close('}').Close('}');
   json.Key("commands")
       .Open('{')
       .Member("iamat", status.iamat)

@@ -25,6 +25,10 @@ inline Status FullStatus() {
   status.sessions_refused = 1;
   status.http_requests = 9;
   status.exceptions = 8;
+  status.sessions_address_limit = 25;
+  status.sessions_closed = {1, 1, 1, 0, 0, 0, 0};
+  status.buffer_bytes = 5'000;
+  status.buffer_bytes_limit = 1'000'000;
   status.iamat = 50;
   status.whatsat = 6;
   status.invalid = 2;
