@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
@@ -7,6 +9,9 @@
 
 int main(int argc, char** argv) {
   using herd::cli::Exit;
+  // What a server writes says where people are: its files are for their owner alone, those that the
+  // journal's database makes, too. A stricter umask stays.
+  ::umask(::umask(S_IRWXG | S_IRWXO) | S_IRWXG | S_IRWXO);
   CLI::App app{"Herd: tell any server where you are; ask any server where anyone is.", "herd"};
   app.set_version_flag("--version", "herd " HERD_VERSION);
   app.require_subcommand(1);

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/new_file.h"
 #include "cli/progress.h"
 #include "geo/lat_lng.h"
 #include "places/import.h"
@@ -73,6 +74,7 @@ void RunImport(const ImportArguments& arguments, Context& context) {
   const std::expected<std::filesystem::path, std::string> output =
       IndexPath(arguments.output, context);
   if (!output) return Fail(context, Exit::kUsage, output.error());
+  base::NewFile::RemoveTemporaryOnSignals();
   std::expected<places::ImportSummary, std::string> summary;
   {
     Progress progress("importing");
@@ -118,9 +120,11 @@ void AddImport(CLI::App& places, Context& context) {
                    "What the licence of CSV and GeoJSON files wants shown with their places")
       ->type_name("TEXT");
   command->footer(
-      "A failed import leaves the old index as it was. Servers that run go on with the old one "
-      "until "
-      "they are started again.\n\n"
+      "A failed or interrupted import leaves the old index as it was, and nothing else behind. The "
+      "new\n"
+      "one is a regular file for its owner alone. Servers that run go on with the old one until "
+      "they\n"
+      "are started again.\n\n"
       "Example:\n  herd places import andorra.osm.pbf monaco.osm.gz -o pyrenees.index");
   command->callback([arguments, &context] { RunImport(*arguments, context); });
 }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/directories.h"
+
 namespace herd::journal {
 namespace {
 
@@ -35,9 +37,10 @@ std::unexpected<std::string> Cannot(const fs::path& directory, const std::error_
 }  // namespace
 
 std::expected<DirectoryKind, std::string> LookAt(const fs::path& directory) {
+  auto usable = base::MakeDirectories(directory);
+  if (usable) usable = base::CheckOwnDirectory(directory);
+  if (!usable) return std::unexpected("the journal cannot be used: " + usable.error());
   std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) return Cannot(directory, error);
   bool has_current = false;
   bool has_rows = false;
   bool has_others = false;

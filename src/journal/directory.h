@@ -17,7 +17,9 @@ enum class DirectoryKind {
   kForeign,  // has something else
 };
 
-// Makes the directory, and those above it, when it is not there. The error is a text for people.
+// Makes the directory, and those above it, when it is not there, for their owner alone. One that
+// belongs to somebody else, or that everybody can write to, is refused. The error is a text for
+// people.
 std::expected<DirectoryKind, std::string> LookAt(const std::filesystem::path& directory);
 
 // Renames the directory to "DIRECTORY.damaged-<UTC time>", with a number behind it when that is

@@ -1,10 +1,9 @@
 #include "places/api_key.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <system_error>
+
+#include "base/private_file.h"
 
 namespace herd::places {
 namespace {
@@ -21,20 +20,8 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
-std::expected<std::string, std::string> ReadStart(const std::filesystem::path& file) {
-  // One more than a key and its line end may have, so that a longer file is noticed, not cut.
-  constexpr std::size_t kBytesMax = ApiKey::kCharactersMax + 3;
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
-  std::string text(kBytesMax, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad() || !in.is_open()) {
-    const auto reason = std::error_code(errno, std::generic_category());
-    return std::unexpected("cannot be read: " + reason.message());
-  }
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return text;
-}
+// A key, with white space round it that editors and shells may leave.
+constexpr std::size_t kFileBytesMax = ApiKey::kCharactersMax + 64;
 
 }  // namespace
 
@@ -68,8 +55,8 @@ std::expected<ApiKey, std::string> LoadApiKey(const std::filesystem::path& file,
     return key;
   };
   if (!file.empty()) {
-    const auto text = ReadStart(file);
-    if (!text) return std::unexpected(file.string() + ": " + text.error());
+    const auto text = base::ReadPrivateFile(file, kFileBytesMax);
+    if (!text) return std::unexpected(text.error());
     return from(file.string(), *text);
   }
   const char* value = std::getenv(variable.c_str());

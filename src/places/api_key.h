@@ -31,8 +31,8 @@ class ApiKey {
 };
 
 // Reads the key from `file`, or, where `file` is empty, from the environment variable `variable`.
-// White space round the key is dropped: files end in a newline. The error names the file or the
-// variable.
+// White space round the key is dropped: files end in a newline. The file must be private, as
+// base::ReadPrivateFile has it. The error names the file or the variable and never quotes the key.
 std::expected<ApiKey, std::string> LoadApiKey(const std::filesystem::path& file,
                                               const std::string& variable);
 

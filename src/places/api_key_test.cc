@@ -1,6 +1,7 @@
 #include "places/api_key.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -25,8 +26,13 @@ class KeyFile : public testing::Test {
   ~KeyFile() override { std::filesystem::remove(file_); }
 
   std::expected<ApiKey, std::string> LoadFrom(std::string_view text) {
-    std::ofstream(file_, std::ios::binary) << text;
+    Write(text);
     return LoadApiKey(file_, "HERD_TEST_UNUSED");
+  }
+
+  void Write(std::string_view text) {
+    std::ofstream(file_, std::ios::binary) << text;
+    ::chmod(file_.c_str(), S_IRUSR | S_IWUSR);
   }
 
   const std::filesystem::path file_ =
@@ -46,10 +52,9 @@ TEST_F(KeyFile, GivesTheKeyWithoutItsLineEnd) {
 
 TEST_F(KeyFile, RefusesWhatIsNoKeyAndDoesNotQuoteIt) {
   for (const std::string_view text :
-       {std::string_view(""), std::string_view("\n"), std::string_view("SECRET\nSECRET"),
-        std::string_view("SECRET\x01"), std::string_view("SECRET\0x", 8),
-        std::string_view("KEY=SECRET"), std::string_view("SECRET&radius=1"),
-        std::string_view("SECRET\xC3\xA9")}) {
+       {std::string_view("\n"), std::string_view("SECRET\nSECRET"), std::string_view("SECRET\x01"),
+        std::string_view("SECRET\0x", 8), std::string_view("KEY=SECRET"),
+        std::string_view("SECRET&radius=1"), std::string_view("SECRET\xC3\xA9")}) {
     const auto key = LoadFrom(text);
     ASSERT_FALSE(key) << text;
     EXPECT_TRUE(key.error().starts_with(file_.string() + ": the key ")) << key.error();
@@ -69,13 +74,25 @@ TEST_F(KeyFile, MissingIsAnErrorThatNamesIt) {
   EXPECT_EQ(key.error(), file_.string() + ": cannot be read: No such file or directory");
 }
 
+TEST_F(KeyFile, IsPrivateAndNotEmpty) {
+  Write("AIza-Sy_1\n");
+  ::chmod(file_.c_str(), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+  const auto open = LoadApiKey(file_, "HERD_TEST_UNUSED");
+  ASSERT_FALSE(open);
+  EXPECT_NE(open.error().find("chmod 600 " + file_.string()), std::string::npos) << open.error();
+  const auto empty = LoadFrom("");
+  ASSERT_FALSE(empty);
+  EXPECT_NE(empty.error().find("is empty"), std::string::npos) << empty.error();
+  EXPECT_FALSE(LoadApiKey("/dev/zero", "HERD_TEST_UNUSED"));
+}
+
 TEST_F(KeyFile, MayNotBeAFolder) {
   EXPECT_FALSE(LoadApiKey(std::filesystem::temp_directory_path(), "HERD_TEST_UNUSED"));
 }
 
 TEST_F(KeyFile, WinsOverTheEnvironment) {
   setenv("HERD_TEST_KEY", "from-environment", 1);
-  std::ofstream(file_) << "from-file\n";
+  Write("from-file\n");
   EXPECT_EQ(LoadApiKey(file_, "HERD_TEST_KEY")->Reveal(), "from-file");
   EXPECT_EQ(LoadApiKey({}, "HERD_TEST_KEY")->Reveal(), "from-environment");
   unsetenv("HERD_TEST_KEY");

@@ -1,5 +1,7 @@
 #include "places/import.h"
 
+#include <sys/stat.h>
+
 #include <system_error>
 #include <utility>
 
@@ -51,6 +53,27 @@ Imported ImportFile(const std::filesystem::path& file, FileFormat format, PlaceS
   return ImportCsv(file, sink, progress);
 }
 
+// By what one can tell that a file was changed.
+struct FileState {
+  dev_t device = 0;
+  ino_t inode = 0;
+  off_t size = -1;
+  std::int64_t seconds = 0;
+  std::int64_t nanoseconds = 0;
+
+  friend bool operator==(const FileState&, const FileState&) = default;
+};
+
+FileState StateOf(const std::filesystem::path& file) {
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0) return {};
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .size = status.st_size,
+          .seconds = status.st_mtim.tv_sec,
+          .nanoseconds = status.st_mtim.tv_nsec};
+}
+
 double SizeOf(const std::filesystem::path& file) {
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(file, error);
@@ -65,8 +88,10 @@ std::expected<ImportSummary, std::string> ImportPlaces(std::span<const std::file
                                                        const ImportProgress& progress) {
   double bytes_total = 0;
   std::vector<FileFormat> formats;
+  std::vector<FileState> states;
   // All are looked at before the first is read: a mistyped name should not cost a long wait.
   for (const std::filesystem::path& file : files) {
+    states.push_back(StateOf(file));
     const std::expected<FileFormat, std::string> format = DetectFormat(file);
     if (!format) return std::unexpected(format.error());
     formats.push_back(*format);
@@ -88,6 +113,12 @@ std::expected<ImportSummary, std::string> ImportPlaces(std::span<const std::file
     report(0);
     if (Imported done = ImportFile(files[i], formats[i], sink, report); !done) {
       return std::unexpected(std::move(done.error()));
+    }
+    // OpenStreetMap files are read three times, and a PBF that was cut at the end of a block looks
+    // whole: places would be missing and nobody would know.
+    if (StateOf(files[i]) != states[i]) {
+      return std::unexpected(files[i].string() +
+                             ": was changed while it was read: try again when it is whole");
     }
     report(1);
     bytes_before += bytes;

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/file_bytes.h"
 #include "places/columns.h"
 #include "places/csv.h"
 #include "places/importer.h"
-#include "places/mapped_file.h"
 #include "places/text.h"
 #include "places/types.h"
 
@@ -80,9 +80,9 @@ double Degrees(std::string_view text, char delimiter) {
 
 Imported ImportCsv(const std::filesystem::path& file, PlaceSink& sink,
                    const FileProgress& progress) {
-  const std::expected<MappedFile, std::string> mapped = MappedFile::Open(file);
-  if (!mapped) return std::unexpected(mapped.error());
-  const std::string_view text = mapped->Bytes();
+  const std::expected<base::FileBytes, std::string> bytes = base::FileBytes::Read(file);
+  if (!bytes) return std::unexpected(bytes.error());
+  const std::string_view text = bytes->Bytes();
   const std::optional<Table> table = TableOf(text);
   if (!table) {
     return std::unexpected(

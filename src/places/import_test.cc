@@ -4,8 +4,12 @@
 #include <rapidcheck/gtest.h>
 #include <zlib.h>
 
+#include <array>
+#include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "places/offline.h"
 #include "places/test_support.h"
@@ -320,6 +324,25 @@ TEST(ImportOsm, RefusesATruncatedPbf) {
     const auto cut = folder.Write("cut.osm.pbf", bytes.substr(0, size));
     EXPECT_THAT(ErrorOf(Import({cut}, folder / "index")), HasSubstr("cut.osm.pbf: ")) << size;
   }
+  EXPECT_EQ(folder.FileCount(), 1U);
+}
+
+// With a mapping of the file this ended the process (SIGBUS).
+TEST(ImportPlaces, RefusesAFileThatIsCutShortWhileItIsRead) {
+  const TestFolder folder;
+  std::string csv = "name,lat,lon\n";
+  for (int i = 0; i < 20'000; ++i) csv += "a place,1.5," + std::to_string(i % 180) + "\n";
+  const std::filesystem::path file = folder.Write("places.csv", csv);
+  const std::array files{file};
+  bool cut = false;
+  const auto done =
+      ImportPlaces(files, folder / "index", "", [&](double fraction, std::string_view) {
+        if (fraction > 0 && !std::exchange(cut, true)) std::filesystem::resize_file(file, 100);
+      });
+  EXPECT_TRUE(cut);
+  EXPECT_EQ(ErrorOf(done),
+            file.string() + ": was changed while it was read: try again when it is whole");
+  EXPECT_FALSE(std::filesystem::exists(folder / "index"));
   EXPECT_EQ(folder.FileCount(), 1U);
 }
 

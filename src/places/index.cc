@@ -16,7 +16,7 @@ std::uint32_t Checksum(std::string_view bytes) {
       ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-// The mapping starts at a page and every column at a multiple of 8 in it.
+// The bytes start at a page and every column at a multiple of 8 in it.
 template <typename T>
 std::span<const T> Column(std::string_view file, std::uint64_t offset, std::uint64_t count) {
   return {reinterpret_cast<const T*>(file.data() + offset), count};
@@ -36,40 +36,26 @@ std::string TypesJson(std::string_view types) {
 constexpr std::string_view kDamaged = "checksum does not match: import it again";
 constexpr std::string_view kInconsistent = "contradicts itself: import it again";
 
-}  // namespace
-
-std::expected<Index, std::string> Index::Open(const std::filesystem::path& path) {
-  std::expected<MappedFile, std::string> file = MappedFile::Open(path);
-  if (!file) return std::unexpected(std::move(file.error()));
-  Index index(std::move(*file));
-  index.file_.ExpectSequentialReading(true);
-  std::string problem = index.ReadHeader();
-  if (problem.empty()) problem = index.ReadBody();
-  if (!problem.empty()) return std::unexpected(path.string() + ": " + problem);
-  index.file_.ExpectSequentialReading(false);
-  return index;
-}
-
-std::string Index::ReadHeader() {
-  const std::string_view bytes = file_.Bytes();
+// What the first bytes of a file say of it, and its size: what is wrong, or nothing.
+std::string CheckHeader(std::string_view head, std::uint64_t size) {
   format::Header header{};
-  bytes.copy(reinterpret_cast<char*>(&header), sizeof(header));
-  if (bytes.size() < sizeof(header.magic) || header.magic != format::kMagic) {
+  head.copy(reinterpret_cast<char*>(&header), sizeof(header));
+  if (head.size() < sizeof(header.magic) || header.magic != format::kMagic) {
     return "not a Herd places index";
   }
-  if (bytes.size() < sizeof(header)) return "truncated: import it again";
+  if (head.size() < sizeof(header)) return "truncated: import it again";
   if (header.version != format::kVersion) {
     return "of format version " + std::to_string(header.version) + ", this herd reads version " +
            std::to_string(format::kVersion) + ": import it again";
   }
   const std::size_t checked = offsetof(format::Header, header_checksum);
-  if (Checksum(bytes.substr(0, checked)) != header.header_checksum) return std::string(kDamaged);
-  if (header.file_size > bytes.size()) {
-    return "truncated: has " + std::to_string(bytes.size()) + " of " +
-           std::to_string(header.file_size) + " bytes: import it again";
+  if (Checksum(head.substr(0, checked)) != header.header_checksum) return std::string(kDamaged);
+  if (header.file_size > size) {
+    return "truncated: has " + std::to_string(size) + " of " + std::to_string(header.file_size) +
+           " bytes: import it again";
   }
-  if (header.file_size < bytes.size()) {
-    return "longer than it should be, " + std::to_string(bytes.size()) + " instead of " +
+  if (header.file_size < size) {
+    return "longer than it should be, " + std::to_string(size) + " instead of " +
            std::to_string(header.file_size) + " bytes: import it again";
   }
   if (header.place_count >= format::kCountMax || header.text_size >= format::kCountMax) {
@@ -78,8 +64,29 @@ std::string Index::ReadHeader() {
   const format::Layout layout(header.place_count, header.kind_count, header.source_count,
                               header.text_size);
   if (layout.end != header.file_size) return std::string(kInconsistent);
+  return "";
+}
+
+}  // namespace
+
+std::expected<Index, std::string> Index::Open(const std::filesystem::path& path) {
+  std::expected<base::FileBytes, std::string> file = base::FileBytes::Read(path, CheckHeader);
+  if (!file) return std::unexpected(std::move(file.error()));
+  Index index(*std::move(file));
+  std::string problem = index.ReadColumns();
+  if (problem.empty()) problem = index.ReadBody();
+  if (!problem.empty()) return std::unexpected(path.string() + ": " + problem);
+  return index;
+}
+
+std::string Index::ReadColumns() {
+  const std::string_view bytes = file_.Bytes();
+  format::Header header{};
+  bytes.copy(reinterpret_cast<char*>(&header), sizeof(header));
   if (Checksum(bytes.substr(sizeof(header))) != header.body_checksum) return std::string(kDamaged);
 
+  const format::Layout layout(header.place_count, header.kind_count, header.source_count,
+                              header.text_size);
   cells_ = Column<format::Cell>(bytes, layout.cells, format::BlockCount(header.place_count));
   positions_ = Column<format::Position>(bytes, layout.positions, header.place_count);
   details_ = Column<format::Detail>(bytes, layout.details, header.place_count);

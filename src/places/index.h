@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_bytes.h"
 #include "geo/distance.h"
 #include "geo/lat_lng.h"
 #include "geo/lat_lng_e7.h"
 #include "places/index_format.h"
-#include "places/mapped_file.h"
 
 namespace herd::places {
 
@@ -24,8 +24,9 @@ struct PlaceNumber {
   friend auto operator<=>(const PlaceNumber&, const PlaceNumber&) = default;
 };
 
-// A file of places on disk, mapped into memory and never changed. Any thread, many at once. The
-// file may be replaced (renamed over) while this is open: this goes on with the old one.
+// The places of a file, read into memory and never changed. Any thread, many at once. Once this is
+// open, the file may be replaced, cut short, written over or deleted: this goes on with what it
+// has.
 class Index {
  public:
   // A file that the places came from.
@@ -51,8 +52,8 @@ class Index {
     geo::Metres distance;
   };
 
-  // Maps a file and checks all of it: form, checksums and offsets. This reads the whole file once.
-  // The error is one line that names the file and says what to do.
+  // Reads a file and checks all of it: form, checksums and offsets. The error is one line that
+  // names the file and says what to do.
   static std::expected<Index, std::string> Open(const std::filesystem::path& path);
 
   std::uint64_t PlaceCount() const { return positions_.size(); }
@@ -74,16 +75,16 @@ class Index {
     std::uint32_t source;
   };
 
-  explicit Index(MappedFile file) : file_(std::move(file)) {}
+  explicit Index(base::FileBytes file) : file_(std::move(file)) {}
 
   // Both say what is wrong, or nothing.
-  std::string ReadHeader();
+  std::string ReadColumns();
   std::string ReadBody();
 
   std::string_view Text(const format::TextRange& range) const;
   bool HasText(const format::TextRange& range) const;
 
-  MappedFile file_;
+  base::FileBytes file_;
   std::span<const format::Cell> cells_;  // of the first place of each block
   std::span<const format::Position> positions_;
   std::span<const format::Detail> details_;

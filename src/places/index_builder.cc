@@ -7,8 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/new_file.h"
 #include "geo/cells.h"
-#include "places/new_file.h"
 #include "places/text.h"
 
 namespace herd::places {
@@ -23,6 +23,23 @@ std::uint32_t Crc32(std::string_view bytes) {
   return static_cast<std::uint32_t>(
       ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
+
+// A file, and the checksum of what is appended to it.
+class ChecksummedFile {
+ public:
+  explicit ChecksummedFile(base::NewFile& file) : file_(file) {}
+
+  void Append(std::string_view bytes) {
+    file_.Append(bytes);
+    checksum_ = static_cast<std::uint32_t>(
+        ::crc32_z(checksum_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+  }
+  std::uint32_t checksum() const { return checksum_; }
+
+ private:
+  base::NewFile& file_;
+  std::uint32_t checksum_ = 0;
+};
 
 bool InRange(const NewPlace& place) {
   // Written so that not-a-number is out of range.
@@ -162,16 +179,17 @@ std::expected<std::uint64_t, std::string> IndexBuilder::Write(
   if (header.text_size > format::kTextOffsetMax) {
     return std::unexpected(path.string() + ": too many places for one index");
   }
-  std::expected<NewFile, std::string> file = NewFile::Create(path);
+  std::expected<base::NewFile, std::string> file =
+      base::NewFile::Create(path, base::IfExists::kReplace);
   if (!file) return std::unexpected(std::move(file.error()));
   file->Append(BytesOf(header));
-  file->ResetChecksum();
-  WriteBody(*file);
-  header.body_checksum = file->Checksum();
+  ChecksummedFile body(*file);
+  WriteBody(body);
+  header.body_checksum = body.checksum();
   header.header_checksum =
       Crc32(BytesOf(header).substr(0, offsetof(format::Header, header_checksum)));
   file->OverwriteStart(BytesOf(header));
-  if (std::expected<void, std::string> done = file->Commit(); !done) {
+  if (std::expected<bool, std::string> done = file->Commit(); !done) {
     return std::unexpected(std::move(done.error()));
   }
   return records_.size();

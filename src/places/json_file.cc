@@ -14,17 +14,16 @@ using simdjson::ondemand::value;
 
 std::expected<void, std::string> JsonFile::Read(const std::filesystem::path& path,
                                                 const Reader& read) {
-  simdjson::padded_string text;
-  if (const auto error = simdjson::padded_string::load(path.string()).get(text);
-      error != simdjson::SUCCESS) {
-    return std::unexpected(path.string() + ": " + simdjson::error_message(error));
-  }
-  const JsonFile file(path.string(), std::move(text));
+  auto bytes = base::FileBytes::Read(path);
+  if (!bytes) return std::unexpected(std::move(bytes.error()));
+  static_assert(base::FileBytes::kPadding >= simdjson::SIMDJSON_PADDING);
+  const JsonFile file(path.string(), *std::move(bytes));
   simdjson::ondemand::parser parser;
   document document;
   bool is_read = false;
   try {
-    document = parser.iterate(file.text_);
+    document = parser.iterate(simdjson::padded_string_view(
+        file.text_.data(), file.text_.size(), file.text_.size() + base::FileBytes::kPadding));
     is_read = true;
     return read(file, document);
   } catch (const simdjson::simdjson_error& error) {

@@ -8,6 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "base/file_bytes.h"
 
 namespace herd::places {
 
@@ -29,11 +32,12 @@ class JsonFile {
   std::string Explain(Document* document, std::string_view problem) const;
 
  private:
-  JsonFile(std::string name, simdjson::padded_string text)
-      : name_(std::move(name)), text_(std::move(text)) {}
+  JsonFile(std::string name, base::FileBytes bytes)
+      : name_(std::move(name)), bytes_(std::move(bytes)), text_(bytes_.Bytes()) {}
 
   std::string name_;
-  simdjson::padded_string text_;
+  base::FileBytes bytes_;
+  std::string_view text_;
 };
 
 // A member, or nothing where there is none. Throws simdjson_error when the JSON is broken: after

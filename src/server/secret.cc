@@ -1,39 +1,24 @@
 #include "server/secret.h"
 
-#include <fcntl.h>
 #include <openssl/rand.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <optional>
-#include <system_error>
 #include <vector>
 
+#include "base/new_file.h"
+#include "base/private_file.h"
 #include "server/secret_strength.h"
 
 namespace herd::server {
 namespace {
 
 constexpr std::size_t kSecretBytes = 32;
+// Far more than a secret needs; what is longer is another file.
+constexpr std::size_t kFileBytesMax = 4096;
 constexpr std::string_view kSpace = " \t\r\n";
-
-std::string LastError() {
-  return std::generic_category().message(errno);
-}
-
-std::expected<std::string, std::string> ReadFile(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in)
-    return std::unexpected("cannot read the herd's secret from " + file.string() + ": " +
-                           LastError());
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 std::expected<flood::Secret, std::string> Checked(std::string text, const std::string& source) {
   const std::size_t first = text.find_first_not_of(kSpace);
@@ -51,6 +36,12 @@ std::expected<flood::Secret, std::string> Checked(std::string text, const std::s
                            "a good one, and give it to all servers of the herd");
   }
   return flood::Secret(std::move(text));
+}
+
+std::expected<flood::Secret, std::string> LoadSecretFile(const std::filesystem::path& file) {
+  auto text = base::ReadPrivateFile(file, kFileBytesMax);
+  if (!text) return std::unexpected("the herd's secret cannot be used: " + text.error());
+  return Checked(*std::move(text), file.string());
 }
 
 }  // namespace
@@ -75,34 +66,18 @@ std::expected<flood::Secret, std::string> LoadSecret(const Config& config) {
         config.secret_env + ", name a file in [secret] of the configuration, or run " +
         "`herd secret` to make " + file.string());
   }
-  auto text = ReadFile(file);
-  if (!text) return std::unexpected(text.error());
-  return Checked(*std::move(text), file.string());
+  return LoadSecretFile(file);
 }
 
 std::expected<bool, std::string> MakeSecretFile(const std::filesystem::path& file) {
-  std::error_code error;
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
-  if (error)
-    return std::unexpected("cannot make " + file.parent_path().string() + ": " + error.message());
-  // Written apart and linked into place, so that nobody ever reads half a secret.
-  const std::filesystem::path fresh = file.string() + "." + std::to_string(::getpid());
-  const int descriptor =
-      ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (descriptor < 0) return std::unexpected("cannot write " + fresh.string() + ": " + LastError());
-  const std::string text = RandomHex(kSecretBytes) + "\n";
-  const bool written =
-      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::fsync(descriptor) == 0;
-  const std::string write_error = written ? "" : LastError();
-  ::close(descriptor);
-  const bool made = written && ::link(fresh.c_str(), file.c_str()) == 0;
-  const bool exists = written && !made && errno == EEXIST;
-  const std::string link_error = LastError();
-  ::unlink(fresh.c_str());
-  if (made || exists) return made;
-  return std::unexpected("cannot write " + file.string() + ": " +
-                         (written ? link_error : write_error));
+  auto made = base::NewFile::Create(file, base::IfExists::kKeep);
+  if (!made) return std::unexpected(made.error());
+  made->Append(RandomHex(kSecretBytes) + "\n");
+  auto committed = made->Commit();
+  if (!committed || *committed) return committed;
+  // What is there stays as it is; but is it a secret?
+  if (const auto there = LoadSecretFile(file); !there) return std::unexpected(there.error());
+  return false;
 }
 
 fleet::HashKey HashKeyOf(const flood::Secret& secret, std::string_view herd) {

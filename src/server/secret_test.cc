@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,12 @@ class SecretFiles : public ::testing::Test {
   void TearDown() override {
     ::unsetenv(config_.secret_env.c_str());
     std::filesystem::remove_all(dir_);
+  }
+
+  void WriteSecret(std::string_view text) const {
+    std::filesystem::create_directories(config_.secret_file.parent_path());
+    std::ofstream(config_.secret_file) << text;
+    ::chmod(config_.secret_file.c_str(), S_IRUSR | S_IWUSR);
   }
 
   static std::string MacOf(const flood::Secret& secret) {
@@ -66,8 +73,7 @@ TEST_F(SecretFiles, WinOverTheEnvironment) {
 
 TEST_F(SecretFiles, AreRefusedWhenMissingOrTooShortAndNeverQuoted) {
   EXPECT_FALSE(LoadSecret(config_));
-  std::filesystem::create_directories(config_.secret_file.parent_path());
-  std::ofstream(config_.secret_file) << "  hunter2 \n";
+  WriteSecret("  hunter2 \n");
   const auto secret = LoadSecret(config_);
   ASSERT_FALSE(secret);
   EXPECT_NE(secret.error().find("shorter than 16 bytes"), std::string::npos);
@@ -75,8 +81,7 @@ TEST_F(SecretFiles, AreRefusedWhenMissingOrTooShortAndNeverQuoted) {
 }
 
 TEST_F(SecretFiles, AreRefusedWhenTheyCanBeGuessed) {
-  std::filesystem::create_directories(config_.secret_file.parent_path());
-  std::ofstream(config_.secret_file) << "hunter2hunter2hunter2hunter2\n";
+  WriteSecret("hunter2hunter2hunter2hunter2\n");
   const auto secret = LoadSecret(config_);
   ASSERT_FALSE(secret);
   EXPECT_NE(secret.error().find("can be guessed"), std::string::npos);
@@ -85,9 +90,45 @@ TEST_F(SecretFiles, AreRefusedWhenTheyCanBeGuessed) {
 }
 
 TEST_F(SecretFiles, LoseTheWhiteSpaceRoundThem) {
-  std::filesystem::create_directories(config_.secret_file.parent_path());
-  std::ofstream(config_.secret_file) << " correct horse battery staple 4711\r\n";
+  WriteSecret(" correct horse battery staple 4711\r\n");
   EXPECT_EQ(MacOf(*LoadSecret(config_)), MacOf(flood::Secret("correct horse battery staple 4711")));
+}
+
+TEST_F(SecretFiles, ThatOthersCanReadAreRefused) {
+  WriteSecret("correct horse battery staple 4711\n");
+  ::chmod(config_.secret_file.c_str(), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+  const auto loaded = LoadSecret(config_);
+  const auto made = MakeSecretFile(config_.secret_file);
+  ASSERT_FALSE(loaded);
+  ASSERT_FALSE(made);
+  for (const std::string& error : {loaded.error(), made.error()})
+    EXPECT_NE(error.find("chmod 600 " + config_.secret_file.string()), std::string::npos) << error;
+}
+
+TEST_F(SecretFiles, ThatAreThereAndNoSecretAreAnErrorAndStay) {
+  WriteSecret("");
+  const auto empty = MakeSecretFile(config_.secret_file);
+  ASSERT_FALSE(empty);
+  EXPECT_NE(empty.error().find("is empty"), std::string::npos) << empty.error();
+  EXPECT_EQ(std::filesystem::file_size(config_.secret_file), 0U);
+  for (const char* device : {"/dev/zero", "/dev/null", "/"}) {
+    config_.secret_file = device;
+    EXPECT_FALSE(LoadSecret(config_)) << device;
+    EXPECT_FALSE(MakeSecretFile(device)) << device;
+  }
+}
+
+// What the temporary file of earlier versions could be tricked with.
+TEST_F(SecretFiles, OverwriteNothingInASharedDirectory) {
+  const auto mine = dir_ / "mine";
+  std::ofstream(mine) << "of great value";
+  const auto secret = dir_ / "herd.secret";
+  std::filesystem::create_symlink(mine, secret.string() + "." + std::to_string(::getpid()));
+  EXPECT_EQ(MakeSecretFile(secret), true);
+  std::ostringstream content;
+  content << std::ifstream(mine).rdbuf();
+  EXPECT_EQ(content.str(), "of great value");
+  EXPECT_TRUE(std::filesystem::is_regular_file(std::filesystem::symlink_status(secret)));
 }
 
 TEST_F(SecretFiles, ThatCannotBeWrittenAreAnError) {
