@@ -109,6 +109,29 @@ class Up(HerdCase):
         self.assertEqual(stat.S_IMODE(secret_file.stat().st_mode), 0o600)
         self.assertNotIn(secret_file.read_text(encoding="ascii").strip(), output)
 
+    def test_an_output_that_nobody_reads_holds_up_nothing(self) -> None:
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        filler = os.open(f"/proc/self/fd/{writer}", os.O_WRONLY | os.O_NONBLOCK)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                os.write(filler, b"x" * 4096)
+        os.close(filler)
+        with subprocess.Popen(
+            [str(BINARY), "--config", str(self.herd_files.config), "up"],
+            stdin=subprocess.DEVNULL, stdout=writer, stderr=writer,
+            env={**self.environment, "HERD_SECRET": self.herd_files.secret}, process_group=0,
+        ) as process:  # fmt: skip
+            os.close(writer)
+            try:
+                self.wait_until_up()
+                parse_at(exchange(self.address("Goloman"), iamat("unheard")))
+                process.send_signal(signal.SIGTERM)
+                self.assertEqual(process.wait(DEADLINE), 0)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+
     def test_sigterm_ends_all(self) -> None:
         process = self.up()
         self.wait_until_up()

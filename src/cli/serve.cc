@@ -1,5 +1,6 @@
 #include "cli/serve.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -92,10 +93,12 @@ std::string Joined(const std::vector<std::string>& texts) {
 }
 
 // Tells whoever started us how far we are: `herd up`, a service manager, a test. Nobody may be left
-// to read it; that is no reason not to serve.
+// to read it, or nobody may read; that is no reason not to serve.
 void Say(int descriptor, const std::string& line) {
-  if (descriptor >= 0) [[maybe_unused]]
-    const ssize_t written = ::write(descriptor, line.data(), line.size());
+  pollfd polled{descriptor, POLLOUT, 0};
+  // A pipe that is ready takes a line whole (PIPE_BUF).
+  if (descriptor < 0 || ::poll(&polled, 1, 0) != 1) return;
+  [[maybe_unused]] const ssize_t written = ::write(descriptor, line.data(), line.size());
 }
 
 Exit Fail(Exit exit, const std::string& error) {
@@ -108,11 +111,12 @@ Exit ServeWith(server::Config config, const flood::Secret& secret, const ServeOp
   if (!log) return Fail(Exit::kFailed, log.error());
   std::unique_ptr<server::TrafficLog> traffic;
   if (!config.logging.traffic_dir.empty()) {
-    auto opened = server::TrafficLog::Open(config.logging.traffic_dir, options.name);
+    auto opened = server::TrafficLog::Open(config.logging.traffic_dir, options.name,
+                                           config.logging.queue_bytes);
     if (!opened) return Fail(Exit::kFailed, opened.error());
     traffic = *std::move(opened);
   }
-  auto places = server::MakePlaces(config.places, *log);
+  auto places = server::MakePlaces(config.places, log->logger);
   if (!places) return Fail(Exit::kFailed, places.error());
   const std::string herd = config.herd;
   const std::string neighbours = Joined(config.NeighboursOf(options.name));
@@ -121,17 +125,19 @@ Exit ServeWith(server::Config config, const flood::Secret& secret, const ServeOp
       server::Server::Listen({.name = options.name,
                               .config = std::move(config),
                               .secret = secret,
-                              .log = *log,
+                              .log = log->logger,
+                              .log_writer = log->writer,
                               .traffic = std::move(traffic),
                               .places = *std::move(places),
                               .version = HERD_VERSION,
                               .on_ready = [&ready, fd = options.ready_fd] { Say(fd, ready); },
                               .on_linked = [fd = options.ready_fd] { Say(fd, "linked\n"); }});
   if (!server) return Fail(Exit::kFailed, server.error());
-  (*log)->info("herd " HERD_VERSION
-               ", herd {}: clients on {}, neighbours on {}, administration on {}; links to {}",
-               herd, Joined((*server)->client_addresses()), Joined((*server)->peer_addresses()),
-               Joined((*server)->admin_addresses()), neighbours);
+  log->logger->info("herd " HERD_VERSION
+                    ", herd {}: clients on {}, neighbours on {}, administration on {}; links to {}",
+                    herd, Joined((*server)->client_addresses()),
+                    Joined((*server)->peer_addresses()), Joined((*server)->admin_addresses()),
+                    neighbours);
   ready = "ready clients=" + Joined((*server)->client_addresses()) +
           " peers=" + Joined((*server)->peer_addresses()) +
           " admin=" + Joined((*server)->admin_addresses()) + "\n";
@@ -142,13 +148,14 @@ Exit ServeWith(server::Config config, const flood::Secret& secret, const ServeOp
 Exit Serve(const Context& context, const ServeOptions& options) {
   // A client that goes away while it is written to is an error of that write, not of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  // On a terminal that stops background processes when they write (`stty tostop`), the log's thread
+  // must not stop the server.
+  std::signal(SIGTTOU, SIG_IGN);
   auto config = Configure(context, options);
   if (!config) return Fail(Exit::kUsage, config.error());
   auto secret = SecretOf(*config, options.name);
   if (!secret) return Fail(Exit::kUsage, secret.error());
-  const Exit exit = ServeWith(*std::move(config), *secret, options);
-  server::FlushLogs();
-  return exit;
+  return ServeWith(*std::move(config), *secret, options);
 }
 
 }  // namespace

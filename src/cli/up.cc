@@ -1,7 +1,8 @@
 #include "cli/up.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,14 +12,17 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/server_process.h"
 #include "cli/signals.h"
+#include "server/log_writer.h"
 #include "server/secret.h"
 
 namespace herd::cli {
@@ -59,13 +63,22 @@ class Herd {
   }
 
  private:
+  static constexpr std::size_t kOutputBytes = 1'048'576;
+  static std::string NoLine(std::uint64_t /*dropped*/) { return ""; }
+
   const server::Config& config_;
   const Context& context_;
   const UpOptions& options_;
+  // Before the threads of the following: they inherit which signals are blocked.
   const Signals signals_{SIGINT, SIGTERM, SIGCHLD};
+  // Never waited for: on a stopped terminal the herd can still be ended.
+  server::LogWriter errors_{server::LogOutput::Standard(STDERR_FILENO), kOutputBytes, NoLine};
+  server::LogWriter output_{server::LogOutput::Standard(STDOUT_FILENO), kOutputBytes, NoLine};
   std::vector<ServerProcess> servers_;
   std::vector<std::string> client_addresses_;  // in the order of servers_
   bool ended_by_user_ = false;
+
+  void Tell(const std::string& message) { errors_.Write("herd up: " + message + "\n"); }
 
   std::vector<std::string> ArgumentsFor(const std::string& name) const {
     std::vector<std::string> arguments;
@@ -85,7 +98,7 @@ class Herd {
     for (const server::ServerEntry& entry : config_.servers) {
       auto process = ServerProcess::Start(entry.name, ArgumentsFor(entry.name));
       if (!process) {
-        std::cerr << "herd up: cannot start " << entry.name << ": " << process.error() << '\n';
+        Tell(fmt::format("cannot start {}: {}", entry.name, process.error()));
         return false;
       }
       servers_.push_back(*std::move(process));
@@ -100,7 +113,7 @@ class Herd {
       const auto line = NextLine(server, std::nullopt);
       if (ended_by_user_) return false;
       if (!line) {
-        std::cerr << "herd up: " << server.name() << " did not start; the others are ended\n";
+        Tell(server.name() + " did not start; the others are ended");
         return false;
       }
       client_addresses_.push_back(FirstClientAddress(*line));
@@ -109,7 +122,7 @@ class Herd {
     for (ServerProcess& server : servers_) {
       const auto line = NextLine(server, deadline);
       if (ended_by_user_) return false;
-      if (!line) std::cerr << "herd up: not all links of " << server.name() << " are up yet\n";
+      if (!line) Tell("not all links of " + server.name() + " are up yet");
     }
     return true;
   }
@@ -142,24 +155,28 @@ class Herd {
     return std::string(line.substr(0, line.find_first_of(", ")));
   }
 
-  void PrintTable() const {
+  void PrintTable() {
+    std::string table = "\nThe herd is up.\n\n";
+    const auto out = std::back_inserter(table);
     std::size_t width = 0;
     for (const ServerProcess& server : servers_) width = std::max(width, server.name().size());
-    fmt::print("\nThe herd is up.\n\n  {:<{}}  {:<22}  linked with\n", "server", width, "clients");
+    fmt::format_to(out, "  {:<{}}  {:<22}  linked with\n", "server", width, "clients");
     for (std::size_t i = 0; i < servers_.size(); ++i) {
       std::string neighbours;
       for (const std::string& name : config_.NeighboursOf(servers_[i].name())) {
         neighbours += (neighbours.empty() ? "" : ", ") + name;
       }
-      fmt::print("  {:<{}}  {:<22}  {}\n", servers_[i].name(), width, client_addresses_[i],
-                 neighbours);
+      fmt::format_to(out, "  {:<{}}  {:<22}  {}\n", servers_[i].name(), width, client_addresses_[i],
+                     neighbours);
     }
-    fmt::print("\nTell one server where you are, and ask another, from a second terminal:\n\n");
-    fmt::print("  echo \"IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 $(date +%s.%N)\" | {}\n",
-               NetcatTo(client_addresses_.front()));
-    fmt::print("  echo \"WHATSAT kiwi.cs.ucla.edu 10 5\" | {}\n\nCtrl-C ends all.\n\n",
-               NetcatTo(client_addresses_.back()));
-    std::fflush(stdout);
+    fmt::format_to(out,
+                   "\nTell one server where you are, and ask another, from a second terminal:\n\n");
+    fmt::format_to(out,
+                   "  echo \"IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 $(date +%s.%N)\" | {}\n",
+                   NetcatTo(client_addresses_.front()));
+    fmt::format_to(out, "  echo \"WHATSAT kiwi.cs.ucla.edu 10 5\" | {}\n\nCtrl-C ends all.\n\n",
+                   NetcatTo(client_addresses_.back()));
+    output_.Write(std::move(table));
   }
 
   static std::string NetcatTo(const std::string& address) {
@@ -179,15 +196,15 @@ class Herd {
       EndAll();
       return std::ranges::all_of(servers_, &ServerProcess::ended_well) ? Exit::kOk : Exit::kFailed;
     }
-    std::cerr << "herd up: no server is left\n";
+    Tell("no server is left");
     return Exit::kFailed;
   }
 
   void TellOfEnded() {
     for (ServerProcess& server : servers_) {
       if (const auto how = server.Ended()) {
-        std::cerr << "herd up: " << server.name() << " ended " << *how
-                  << "; the others go on. To start it again: herd serve " << server.name() << '\n';
+        Tell(fmt::format("{} ended {}; the others go on. To start it again: herd serve {}",
+                         server.name(), *how, server.name()));
       }
     }
   }

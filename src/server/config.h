@@ -30,7 +30,7 @@ std::string ToString(const Endpoint& endpoint);
 
 // One server of the herd, as every member of the herd knows it.
 struct ServerEntry {
-  std::string name;  // 1 to 64 of A-Z a-z 0-9 . _ -
+  std::string name;  // 1 to 64 of A-Z a-z 0-9 . _ -, neither . nor - first
   std::vector<Endpoint>
       clients;  // where it listens for clients; the first is the one to connect to
   std::optional<Endpoint> peers;         // where its neighbours reach it; needed when it has links
@@ -97,6 +97,7 @@ struct LoggingSettings {
   std::string level = "info";  // trace debug info warn error
   LogFormat format = LogFormat::kText;
   std::filesystem::path file;         // empty: standard error
+  std::size_t queue_bytes = 4'194'304;  // of lines that wait to be written, of each log
   std::filesystem::path traffic_dir;  // not empty: every line in and out to DIR/NAME.traffic.log
 };
 

@@ -1,13 +1,13 @@
 #include "server/logging.h"
 
-#include <spdlog/async.h>
+#include <spdlog/details/log_msg.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <iterator>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -15,8 +15,6 @@
 
 namespace herd::server {
 namespace {
-
-constexpr std::size_t kQueueEntries = 8192;
 
 // "%*": the message as a JSON string.
 class JsonMessage : public spdlog::custom_flag_formatter {
@@ -48,34 +46,52 @@ std::string PatternOf(LogFormat format) {
   return time + " %-7l %n: %v";
 }
 
+// Formats a line on the thread that logs it, and queues it.
+class QueueSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit QueueSink(std::shared_ptr<LogWriter> writer) : writer_(std::move(writer)) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    line_.clear();
+    formatter_->format(message, line_);
+    writer_->Write(std::string(line_.data(), line_.size()));
+  }
+  void flush_() override {}
+
+ private:
+  std::shared_ptr<LogWriter> writer_;
+  spdlog::memory_buf_t line_;
+};
+
 }  // namespace
 
-std::expected<std::shared_ptr<spdlog::logger>, std::string> MakeLog(const LoggingSettings& settings,
-                                                                    const std::string& server) {
-  std::shared_ptr<spdlog::sinks::sink> sink;
-  try {
-    if (settings.file.empty()) {
-      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    } else {
-      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file.string());
-    }
-  } catch (const spdlog::spdlog_ex& error) {
-    return std::unexpected("cannot write the log: " + std::string(error.what()));
-  }
-  auto log = MakeAsyncLogger(server, std::move(sink), PatternOf(settings.format));
-  log->set_level(spdlog::level::from_str(settings.level));
+std::expected<Log, std::string> MakeLog(const LoggingSettings& settings,
+                                        const std::string& server) {
+  auto output = settings.file.empty()
+                    ? std::expected<LogOutput, std::string>(LogOutput::Standard(STDERR_FILENO))
+                    : LogOutput::Append(settings.file);
+  if (!output) return std::unexpected("cannot write the log: " + output.error());
+  Log log =
+      MakeLogger(server, *std::move(output), settings.queue_bytes, PatternOf(settings.format));
+  log.logger->set_level(spdlog::level::from_str(settings.level));
   return log;
 }
 
-std::shared_ptr<spdlog::logger> MakeAsyncLogger(const std::string& name,
-                                                std::shared_ptr<spdlog::sinks::sink> sink,
-                                                const std::string& pattern) {
-  if (!spdlog::thread_pool()) spdlog::init_thread_pool(kQueueEntries, 1);
-  auto log = std::make_shared<spdlog::async_logger>(name, std::move(sink), spdlog::thread_pool(),
-                                                    spdlog::async_overflow_policy::block);
-  log->set_formatter(MakeFormatter(pattern));
-  log->flush_on(spdlog::level::info);
-  return log;
+Log MakeLogger(const std::string& name, LogOutput output, std::size_t queue_bytes,
+               const std::string& pattern) {
+  const auto dropped_line =
+      [name, formatter = std::shared_ptr(MakeFormatter(pattern))](std::uint64_t count) {
+        const std::string text = fmt::format("{} log lines were dropped", count);
+        spdlog::memory_buf_t line;
+        formatter->format(spdlog::details::log_msg(name, spdlog::level::warn, text), line);
+        return fmt::to_string(line);
+      };
+  auto writer = std::make_shared<LogWriter>(std::move(output), queue_bytes, dropped_line);
+  auto sink = std::make_shared<QueueSink>(writer);
+  sink->set_formatter(MakeFormatter(pattern));
+  return {.logger = std::make_shared<spdlog::logger>(name, std::move(sink)),
+          .writer = std::move(writer)};
 }
 
 std::string Escaped(std::string_view bytes) {
@@ -88,10 +104,6 @@ std::string Escaped(std::string_view bytes) {
     }
   }
   return text;
-}
-
-void FlushLogs() {
-  spdlog::shutdown();
 }
 
 }  // namespace herd::server

@@ -82,6 +82,11 @@ void AddServer(const Status& status, Families& families) {
                  "the same.");
   constexpr unsigned kBitsLeftOut = 16;  // so that a double holds it exactly
   families.Sample(status.digest.value() >> kBitsLeftOut);
+  families.Counter("herd_log_lines_dropped_total",
+                   "Lines of a log that were dropped, for its output was too slow or failed.");
+  families.Sample(status.log.dropped, {{"log", "server"}});
+  if (status.log.traffic_dropped)
+    families.Sample(*status.log.traffic_dropped, {{"log", "traffic"}});
   families.Gauge("herd_memory_resident_bytes", "Memory of the process that is in RAM.");
   families.Sample(status.process.memory_resident_bytes);
   families.Gauge("herd_open_files", "Descriptors that the process has open.");

@@ -11,6 +11,7 @@
 #include "places/provider.h"
 #include "server/config.h"
 #include "server/durability.h"
+#include "server/log_writer.h"
 #include "server/traffic_log.h"
 
 namespace herd::server {
@@ -20,6 +21,7 @@ struct Node {
   const std::string name;
   const Config config;
   const std::shared_ptr<spdlog::logger> log;
+  const std::shared_ptr<const LogWriter> log_writer;  // of `log`; null: lines dropped are not known
   const std::unique_ptr<TrafficLog> traffic;  // null: traffic is not logged
   std::unique_ptr<places::Provider> places;   // there until the end of the server
   net::Admission admission;

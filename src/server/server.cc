@@ -85,6 +85,7 @@ Server::Server(Parts parts)
     : node_{.name = parts.name,
             .config = parts.config,
             .log = std::move(parts.log),
+            .log_writer = std::move(parts.log_writer),
             .traffic = std::move(parts.traffic),
             .places = std::move(parts.places),
             .admission = net::Admission(BoundsOf(parts.config.limits)),

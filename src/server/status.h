@@ -71,6 +71,12 @@ struct ProcessStatus {
   std::uint64_t open_files_limit = 0;
 };
 
+// Lines that were dropped since the start, for their output was too slow or failed.
+struct LogStatus {
+  std::uint64_t dropped = 0;
+  std::optional<std::uint64_t> traffic_dropped;  // nothing: traffic is not logged
+};
+
 struct Status {
   std::string name;
   std::string herd;
@@ -105,6 +111,7 @@ struct Status {
   std::uint64_t strangers_displaced = 0;  // of those, closed to make room for others
   std::optional<JournalStatus> journal;
   std::optional<DurabilityStatus> durability;  // unless durability.ack is "memory"
+  LogStatus log;
   ProcessStatus process;
 };
 

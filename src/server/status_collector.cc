@@ -54,6 +54,13 @@ std::optional<DurabilityStatus> DurabilityOf(const Node& node) {
                           .counts = node.durability->counts()};
 }
 
+LogStatus LogOf(const Node& node) {
+  LogStatus status;
+  if (node.log_writer) status.dropped = node.log_writer->dropped();
+  if (node.traffic) status.traffic_dropped = node.traffic->dropped();
+  return status;
+}
+
 }  // namespace
 
 StatusCollector::StatusCollector(const Node& node, const Links& links,
@@ -82,6 +89,7 @@ Status StatusCollector::Collect() const {
                 .strangers_displaced = links_.strangers_displaced(),
                 .journal = JournalOf(node_),
                 .durability = DurabilityOf(node_),
+                .log = LogOf(node_),
                 .process = process_.Last()};
   for (const LoopStats* loop : loops_) AddLoop(*loop, now, status);
   return status;

@@ -98,6 +98,12 @@ void Write(JsonWriter& json, const DurabilityStatus& durability) {
       .Close('}');
 }
 
+void Write(JsonWriter& json, const LogStatus& log) {
+  json.Open('{').Member("lines_dropped", log.dropped);
+  if (log.traffic_dropped) json.Member("traffic_lines_dropped", *log.traffic_dropped);
+  json.Close('}');
+}
+
 template <typename Part>
 void WriteIf(JsonWriter& json, const char* key, const std::optional<Part>& part) {
   if (part) Write(json.Key(key), *part);
@@ -168,6 +174,7 @@ std::string StatusJson(const Status& status) {
   WriteAll(json, "loops", status.loops);
   WriteIf(json, "journal", status.journal);
   WriteIf(json, "acknowledgements", status.durability);
+  Write(json.Key("log"), status.log);
   json.Key("process")
       .Open('{')
       .Member("memory_resident_bytes", status.process.memory_resident_bytes)

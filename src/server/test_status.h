@@ -77,6 +77,7 @@ inline Status FullStatus() {
                                        .peers = 0,
                                        .refuses = true,
                                        .counts = {.durable = 60, .refused = 3, .in_memory = 0}};
+  status.log = {.dropped = 12, .traffic_dropped = 13};
   status.process = {
       .memory_resident_bytes = 1'048'576, .open_files = 12, .open_files_limit = 20'000};
   return status;

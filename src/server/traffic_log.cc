@@ -1,7 +1,6 @@
 #include "server/traffic_log.h"
 
-#include <spdlog/async.h>
-#include <spdlog/sinks/basic_file_sink.h>
+#include <utility>
 
 #include "server/logging.h"
 
@@ -18,19 +17,12 @@ std::string Readable(std::string_view line) {
 }  // namespace
 
 std::expected<std::unique_ptr<TrafficLog>, std::string> TrafficLog::Open(
-    const std::filesystem::path& dir, const std::string& server) {
-  const std::filesystem::path file = dir / (server + ".traffic.log");
-  try {
-    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
-    return std::unique_ptr<TrafficLog>(new TrafficLog(MakeAsyncLogger(
-        server + " traffic", std::move(sink), kTextTimePattern + std::string(" %v"))));
-  } catch (const spdlog::spdlog_ex& error) {
-    return std::unexpected("cannot write the traffic log " + file.string() + ": " + error.what());
-  }
-}
-
-TrafficLog::~TrafficLog() {
-  log_->flush();
+    const std::filesystem::path& dir, const std::string& server, std::size_t queue_bytes) {
+  auto output = LogOutput::Append(dir / (server + ".traffic.log"));
+  if (!output) return std::unexpected("cannot write the traffic log: " + output.error());
+  return std::unique_ptr<TrafficLog>(
+      new TrafficLog(MakeLogger(server + " traffic", *std::move(output), queue_bytes,
+                                kTextTimePattern + std::string(" %v"))));
 }
 
 void TrafficLog::In(std::string_view kind, std::string_view who, std::string_view line) {
@@ -47,7 +39,7 @@ void TrafficLog::Out(std::string_view kind, std::string_view who, std::string_vi
 
 void TrafficLog::Write(std::string_view kind, std::string_view who, char direction,
                        std::string_view line) {
-  log_->info("{} {} {} {}", kind, who, direction, Readable(line));
+  log_.logger->info("{} {} {} {}", kind, who, direction, Readable(line));
 }
 
 }  // namespace herd::server
