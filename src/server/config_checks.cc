@@ -13,6 +13,8 @@
 namespace herd::server {
 namespace {
 
+constexpr std::size_t kServersMax = 1000;
+
 std::string OnLine(std::uint32_t line) {
   return line == 0 ? "" : fmt::format(" (line {})", line);
 }
@@ -44,7 +46,7 @@ void CheckLinks(const Config& config, const ConfigLines& lines, Complaints& comp
   for (const ServerEntry& server : config.servers) names.push_back(server.name);
   std::map<std::pair<std::string_view, std::string_view>, std::uint32_t> seen;
   std::set<std::string_view> lacking;
-  for (std::size_t i = 0; i < config.links.size(); ++i) {
+  for (std::size_t i = 0; i < config.links.size() && !complaints.IsFull(); ++i) {
     const auto& [a, b] = config.links[i];
     const std::uint32_t line = lines.links[i];
     for (const std::string& name : {a, b}) {
@@ -166,7 +168,7 @@ void CheckDurability(const Config& config, const ConfigLines& lines, Complaints&
 }  // namespace
 
 void Complaints::Add(std::uint32_t line, std::string text) {
-  complaints_.push_back({line, std::move(text)});
+  if (!IsFull()) complaints_.push_back({line, std::move(text)});
 }
 
 std::string Complaints::Text(std::string_view file) const {
@@ -178,6 +180,7 @@ std::string Complaints::Text(std::string_view file) const {
     text += complaint.line == 0 ? fmt::format("{}: {}", file, complaint.text)
                                 : fmt::format("{}:{}: {}", file, complaint.line, complaint.text);
   }
+  if (IsFull()) text += fmt::format("\n{}: there may be more", file);
   return text;
 }
 
@@ -187,6 +190,12 @@ std::uint32_t ConfigLines::Of(std::string_view key) const {
 }
 
 void CheckConfig(const Config& config, const ConfigLines& lines, Complaints& complaints) {
+  // The checks below compare servers with each other.
+  if (config.servers.size() > kServersMax) {
+    complaints.Add(0, fmt::format("server: {} servers; allowed: up to {}", config.servers.size(),
+                                  kServersMax));
+    return;
+  }
   CheckNames(config, lines, complaints);
   CheckLinks(config, lines, complaints);
   CheckAddresses(config, lines, complaints);

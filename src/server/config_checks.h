@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -10,15 +11,21 @@
 
 namespace herd::server {
 
-// What is wrong with a configuration file, one complaint for each fault.
+// What is wrong with a configuration file, one complaint for each fault, up to kCountMax.
 class Complaints {
  public:
+  static constexpr std::size_t kCountMax = 100;
+
   // `line` counts from 1; 0: the complaint is about the file as a whole.
   void Add(std::uint32_t line, std::string text);
 
   bool Empty() const { return complaints_.empty(); }
 
-  // "FILE:LINE: TEXT" in the order of the lines, joined by line ends.
+  // More are not kept: making them would be in vain.
+  bool IsFull() const { return complaints_.size() >= kCountMax; }
+
+  // "FILE:LINE: TEXT" in the order of the lines, joined by line ends; at the end that there may be
+  // more, when there are as many as are kept.
   std::string Text(std::string_view file) const;
 
  private:

@@ -26,10 +26,13 @@ bool IsDigit(char c) {
   return c >= '0' && c <= '9';
 }
 
+// A name becomes the name of files and directories (journals, logs, secrets): it must lead nowhere
+// else ("..", "/"), hide nothing (".x") and look like no option ("-x").
 bool IsName(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
-    return IsLetter(c) || IsDigit(c) || c == '.' || c == '_' || c == '-';
-  });
+  return !text.empty() && text.size() <= 64 && text.front() != '.' && text.front() != '-' &&
+         std::ranges::all_of(text, [](char c) {
+           return IsLetter(c) || IsDigit(c) || c == '.' || c == '_' || c == '-';
+         });
 }
 
 bool IsVariableName(std::string_view text) {
@@ -263,6 +266,8 @@ Keys LoggingKeys() {
       Word<LogFormat>("logging.format", {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
                       [](C& c) -> auto& { return c.logging.format; }),
       Path("logging.file", "file", [](C& c) -> auto& { return c.logging.file; }),
+      Number<std::size_t>("logging.queue_bytes", 1'048'576, 1'073'741'824,
+                          [](C& c) -> auto& { return c.logging.queue_bytes; }),
       Path("logging.traffic_dir", "directory", [](C& c) -> auto& { return c.logging.traffic_dir; }),
   };
 }

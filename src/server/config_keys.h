@@ -34,7 +34,8 @@ std::vector<ConfigKey<Config>> ConfigKeys();
 std::vector<ConfigKey<ServerEntry>> ServerKeys();
 
 // What a name of a herd or of a server may be.
-inline constexpr std::string_view kNameAllowed = "1 to 64 of A-Z a-z 0-9 . _ -";
+inline constexpr std::string_view kNameAllowed =
+    "1 to 64 of A-Z a-z 0-9 . _ -, neither . nor - first";
 
 // "a string", "a table": how error messages call what stands in the file.
 std::string_view Describe(const toml::node& node);

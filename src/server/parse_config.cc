@@ -13,6 +13,7 @@
 #include "server/config_checks.h"
 #include "server/config_keys.h"
 #include "server/nearest_name.h"
+#include "server/toml_bounds.h"
 
 namespace herd::server {
 namespace {
@@ -48,6 +49,7 @@ class Reader {
  private:
   void ReadTable(const toml::table& table, const std::string& prefix) {
     for (const auto& [key, value] : table) {
+      if (complaints_.IsFull()) return;
       const std::string name = Dotted(prefix, key.str());
       if (name == "server") {
         ReadServers(key, value);
@@ -94,6 +96,7 @@ class Reader {
   void ReadServer(const toml::table& table) {
     ServerEntry server;
     for (const auto& [key, value] : table) {
+      if (complaints_.IsFull()) return;
       const std::string name = Dotted("server", key.str());
       const auto found = std::ranges::find(server_keys_, name, &ConfigKey<ServerEntry>::name);
       if (found == server_keys_.end()) {
@@ -201,6 +204,9 @@ class Reader {
 
 std::expected<Config, std::string> ParseConfig(std::string_view text,
                                                const std::filesystem::path& file) {
+  if (const auto fault = FindTooDeep(text)) {
+    return std::unexpected(fmt::format("{}:{}: {}", file.string(), fault->line, fault->text));
+  }
   toml::table root;
   try {
     root = toml::parse(text, file.string());
