@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import time
 
@@ -157,6 +159,14 @@ class Five(HerdCase):
             self.assertTrue(answer["known"])
             wait_until_forgotten(self.herd, FIVE, client)
         self.assertNotIn("\x1b", self.herd["Goloman"].log())
+
+    def test_ids_are_shown_so_that_they_can_be_told_apart(self) -> None:
+        for client, shown in ((b"\xff\xfd", r"\xff\xfd"), (rb"\xff\xfd", r"\\xff\\xfd"), ("\u0151".encode(), "\u0151")):
+            mark = len(self.herd["Goloman"].log())
+            code, answer = forget(self.herd, "Goloman", client)
+            self.assertEqual((code, answer["client"]), (200, shown))
+            self.assertIn(f" {shown} - ", answer["tombstone"])
+            self.herd["Goloman"].wait_for_log(re.escape(f"asked to forget client {shown}: AT "), mark)
 
     def test_what_is_no_id(self) -> None:
         for segment in ("", "a/b", "a%20b", "%0A", "a%", "%zz", "x" * 256, "k\u0151".encode().decode("latin-1")):
@@ -320,6 +330,10 @@ class Command(HerdCase):
         self.assertEqual(parse_at(done.stdout.encode()).location, b"-")
         self.assertEqual(done.stderr, "")
         wait_until_forgotten(self.herd, FIVE, "kiwi")
+
+    def test_shows_ids_so_that_they_can_be_had_back(self) -> None:
+        for client, shown in ((b"\xfa\x1b", r"\xfa\x1b"), (rb"\xfa\x1b", r"\\xfa\\x1b")):
+            self.assertIn(f" {shown} - ", self.forget(os.fsdecode(client)).stdout)
 
     def test_notes_that_a_client_was_unknown(self) -> None:
         done = self.forget("nobody-knows", "--server", "Welsh")

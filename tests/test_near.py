@@ -100,7 +100,14 @@ class Five(HerdCase):
         self.assertEqual(names(near(self.herd, "Wilkes", 89.999, 90, radius=2)), ["pole", "beyond"])
 
     def test_any_id(self) -> None:
-        for client, name in ((b"\xff\xfe", "\ufffd\ufffd"), ('k\u0151"\\'.encode(), 'k\u0151"\\'), (b"\x00\x1b", "\x00\x1b")):
+        for client, name in (
+            (b"\xff\xfe", r"\xff\xfe"),
+            (b"\xff\xfd", r"\xff\xfd"),
+            (rb"\xff", r"\\xff"),
+            ('k\u0151"\\'.encode(), 'k\u0151"' r"\\"),
+            (b"\x00\x1b", r"\x00\x1b"),
+            ("a\u202eb".encode(), r"a\xe2\x80\xaeb"),
+        ):
             line = exchange(self.herd["Hands"].clients, iamat(client, "-45+70"))
             self.assertEqual(parse_at(line).client, client)
             (found,) = near(self.herd, "Hands", -45, 70)
@@ -212,8 +219,22 @@ class Command(HerdCase):
             self.assertEqual(clients, [{"client": "duck", "distance_m": 0, "at": line.decode().rstrip("\n")}])
 
     def test_control_characters_do_not_come_to_the_terminal(self) -> None:
-        exchange(self.herd["Goloman"].clients, iamat(b"\x1b[31m", "+50+50"))
-        self.assertIn("\\x1b[31m  ", self.near(50, 50).stdout)
+        exchange(self.herd["Goloman"].clients, iamat(b"\x1b[31m", "+50+50", "5"))
+        self.assertRegex(self.near(50, 50).stdout, r"(?m)^\\x1b\[31m  .*  1970-01-01T00:00:05Z  \+50\+50$")
+
+    def test_ids_can_be_told_apart(self) -> None:
+        long = b"\xff" * 255  # four times as long when shown
+        clients = (b"\xff", b"\xfe", rb"\xff", "k\u0151".encode(), long)
+        for client in clients:
+            exchange(self.herd["Goloman"].clients, iamat(client, "+51+51", "5"))
+        lines = self.near(51, 51).stdout.splitlines()
+        self.assertEqual(
+            {line.split()[0] for line in lines[1:]}, {r"\xff", r"\xfe", r"\\xff", "k\u0151", r"\xff" * 255}
+        )
+        for line in lines[1:]:
+            self.assertRegex(line, r"  1970-01-01T00:00:05Z  \+51\+51$")
+        # Set flush, though not all of them have as many bytes as characters.
+        self.assertEqual({line.rindex("+51+51") for line in lines[1:]}, {lines[0].rindex("LOCATION")})
 
     def test_nobody_is_an_answer_too(self) -> None:
         done = self.near(-80, 100, "--radius", "0.5")

@@ -12,6 +12,7 @@
 #include "cli/rows.h"
 #include "server/nearest_name.h"
 #include "wire/ascii.h"
+#include "wire/shown.h"
 
 namespace herd::cli {
 namespace {
@@ -60,7 +61,10 @@ std::string Joined(std::span<const std::string> names) {
 class Header {
  public:
   explicit Header(std::vector<std::string> names) : names_(std::move(names)) {
-    for (const std::string& name : names_) lower_.push_back(Lower(name));
+    for (std::string& name : names_) {
+      lower_.push_back(Lower(name));
+      name = wire::Shown(name);  // they are for people only
+    }
   }
 
   // `given` is the option's value, `option` its name; without it the usual names are looked for,

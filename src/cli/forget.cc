@@ -20,6 +20,7 @@
 #include "server/admin_guard.h"
 #include "server/json_writer.h"
 #include "wire/command.h"
+#include "wire/shown.h"
 #include "wire/time.h"
 
 namespace herd::cli {
@@ -51,6 +52,8 @@ constexpr const char* kFooter =
     "when\n"
     "the server refuses, or one of several; with 3 when none answered.\n"
     "\n"
+    "The ID is given as it is: one that is shown as a\\xff is $'a\\xff' in a shell such as bash.\n"
+    "\n"
     "Examples:\n"
     "  herd forget kiwi.cs.ucla.edu\n"
     "  herd forget kiwi.cs.ucla.edu --server Welsh --time 1520023944.918963997";
@@ -76,7 +79,7 @@ Said Read(std::string_view json) {
   if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return {};
   const auto text = [&](const char* key) {
     std::string_view value;
-    return root[key].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();
+    return root[key].get(value) == simdjson::SUCCESS ? wire::ShownAgain(value) : std::string();
   };
   Said said{.error = text("error"), .tombstone = text("tombstone")};
   bool known = false;

@@ -19,9 +19,9 @@
 #include "cli/http_client.h"
 #include "cli/target.h"
 #include "cli/text_table.h"
-#include "server/logging.h"
 #include "server/near.h"
 #include "wire/at.h"
+#include "wire/shown.h"
 
 namespace herd::cli {
 namespace {
@@ -43,7 +43,10 @@ constexpr const char* kFooter =
     "clock,\n"
     "and where, as it reported it. Distances are along a great circle. The servers asked are "
     "those\n"
-    "with an admin address.\n"
+    "with an admin address. In IDs a backslash stands as \\\\, and bytes that cannot be seen or "
+    "are "
+    "not\n"
+    "UTF-8 as \\xNN.\n"
     "\n"
     "Exits with 0 also when nobody is near, with 1 when the server refuses, with 3 when none\n"
     "answered.\n"
@@ -53,7 +56,7 @@ constexpr const char* kFooter =
     "  herd near -33.87 151.21 --radius 2.5 --max 100 --server Welsh --json";
 
 struct Found {
-  std::string client;
+  std::string client;  // this and the line are shown by wire/shown.h
   double distance_m = 0;
   std::string at_line;
 };
@@ -70,7 +73,7 @@ std::expected<Answer, std::string> Read(const HttpResponse& response) {
   const bool is_json = parser.parse(response.body).get(root) == simdjson::SUCCESS;
   std::string_view error;
   if (is_json && root["error"].get(error) == simdjson::SUCCESS)
-    return std::unexpected(std::string(error));
+    return std::unexpected(wire::ShownAgain(error));
   const std::string strange =
       fmt::format("answers with status {}, and not as a server of a herd does", response.status);
   simdjson::dom::array clients;
@@ -106,8 +109,9 @@ std::string TimeText(wire::UnixNanos time) {
 void PrintText(const std::vector<Found>& found) {
   std::vector<std::vector<std::string>> rows = {{"CLIENT", "DISTANCE", "TIME", "LOCATION"}};
   for (const Found& one : found) {
-    const auto at = wire::ParseAt(one.at_line);
-    rows.push_back({server::Escaped(one.client), DistanceText(one.distance_m),
+    const std::string line = wire::ParseShown(one.at_line).value_or("");
+    const auto at = wire::ParseAt(line);
+    rows.push_back({wire::ShownAgain(one.client), DistanceText(one.distance_m),
                     at ? TimeText(at->time) : "-", at ? std::string(at->location_text) : "-"});
   }
   constexpr std::size_t kDistance = 1;

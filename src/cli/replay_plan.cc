@@ -9,6 +9,7 @@
 
 #include "wire/ascii.h"
 #include "wire/command.h"
+#include "wire/shown.h"
 #include "wire/time.h"
 
 namespace herd::cli {
@@ -44,7 +45,7 @@ class Movers {
       return std::unexpected(
           fmt::format("\"{}\" and \"{}\" are two movers, but both would be sent as {}: IDs cannot "
                       "hold white space",
-                      entry->second.name, name, id));
+                      wire::Shown(entry->second.name), wire::Shown(name), wire::Shown(id)));
     }
     by_name_.emplace(name, entry->second.number);
     if (!is_new) return entry->second.number;

@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "fleet/order.h"
 #include "wire/at.h"
+#include "wire/shown.h"
 
 namespace herd::cli {
 namespace {
@@ -31,7 +32,7 @@ class Tally {
                              at->location_text == step.location &&
                              (step.time.empty() || at->time_text == step.time);
     if (!of_this_row) {
-      if (result_.refused++ == 0) result_.refused_example = line;
+      if (result_.refused++ == 0) result_.refused_example = wire::Shown(line);
       return;
     }
     ++result_.answered;

@@ -221,5 +221,35 @@ TEST(Report, NamesEverythingThatHappened) {
                      HasSubstr("\"left_out\":1,"), testing::EndsWith("\"verification\":null}\n")));
 }
 
+// IDs that differ in bytes that are not UTF-8 can be told apart, and no terminal obeys them.
+TEST(Report, ShowsIdsSoThatTheyCanBeHadBack) {
+  FakeHerd herd({"A"});
+  herd.refused = "\xfe";
+  Rows rows = RowsOf({{"\xfe\x1b", "5"}, {"\xff\\", "5"}});
+  rows.LeaveOut("none", 3, "\xfd\x1b");
+  ReplayReport report;
+  report.left_out = rows.left_out;
+  report.targets = herd.targets;
+  const ReplayPlan plan = *MakePlan(rows, std::nullopt);
+  report.result = RunReplay(plan, herd.targets, {});
+  {
+    const std::lock_guard lock(herd.mutex);
+    herd.rows["\xff\\"] = "AT A +1.000000000 \xff\\ +9+9 4";
+  }
+  report.verification = Verify(plan.ids, report.result.winners, herd.targets, {}, milliseconds(0));
+  const std::string text = ReportText(report);
+  EXPECT_THAT(text, HasSubstr("first: ? IAMAT \\xfe\\x1b +1+1 5\n"));
+  EXPECT_THAT(text, HasSubstr("(first: line 3, \"\\xfd\\x1b\")"));
+  EXPECT_THAT(text, HasSubstr("\\xff\\\\: should be AT A +1.000000000 \\xff\\\\ +1+2 5\n"
+                              "  A says AT A +1.000000000 \\xff\\\\ +9+9 4\n"));
+  EXPECT_THAT(ReportJson(report), HasSubstr("\"example\":\"\\\\xfd\\\\x1b\""));
+}
+
+TEST(MakePlan, ShowsTheIdsItComplainsOf) {
+  Rows rows = RowsOf({{"\xff a", "5"}, {"\xff_a", "5"}});
+  EXPECT_THAT(MakePlan(rows, std::nullopt).error(),
+              HasSubstr("\"\\xff a\" and \"\\xff_a\" are two movers"));
+}
+
 }  // namespace
 }  // namespace herd::cli

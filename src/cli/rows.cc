@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "wire/shown.h"
+
 namespace herd::cli {
 
 void Rows::LeaveOut(std::string_view reason, std::uint64_t line, std::string_view example) {
@@ -11,10 +13,7 @@ void Rows::LeaveOut(std::string_view reason, std::uint64_t line, std::string_vie
   ++left.count;
   if (!is_new) return;
   left.first_line = line;
-  for (const char c : example.substr(0, kExampleBytesMax)) {
-    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-    left.example += control ? '?' : c;
-  }
+  wire::AppendShown(left.example, example.substr(0, kExampleBytesMax));
 }
 
 }  // namespace herd::cli

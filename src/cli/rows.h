@@ -24,7 +24,7 @@ struct Row {
 struct LeftOut {
   std::uint64_t count = 0;
   std::uint64_t first_line = 0;
-  std::string example;  // what stands there, cut to a length that can be printed
+  std::string example;  // what stands there, cut short and shown by wire/shown.h
 };
 
 // What a file holds. All of it is kept in memory, about 150 bytes to a row.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "wire/shown.h"
+
 namespace herd::cli {
 namespace {
 
@@ -16,7 +18,7 @@ T Get(const Object& object, std::string_view key, T fallback = {}) {
   if constexpr (std::is_same_v<T, std::string>) {
     std::string_view text;
     if (object[key].get(text) != simdjson::SUCCESS) return fallback;
-    return std::string(text);
+    return wire::ShownAgain(text);
   } else {
     if (object[key].get(value) != simdjson::SUCCESS) return fallback;
     return value;

@@ -78,7 +78,7 @@ TEST(ParseServerView, ReadsWhatAServerSays) {
   EXPECT_EQ(view->links[0].settings_differ, (std::vector<std::string>{"fleet.expire_after_s"}));
   EXPECT_EQ(view->links[0].rows_out, 20U);
   EXPECT_EQ(view->links[0].repairs, 0U);
-  EXPECT_EQ(view->links[1].why, "refused \\ \x01");
+  EXPECT_EQ(view->links[1].why, "refused \\\\ \\x01");  // for a terminal
   EXPECT_EQ(view->links[1].lag_rows, std::nullopt);
 }
 

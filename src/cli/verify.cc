@@ -7,6 +7,7 @@
 
 #include "cli/progress.h"
 #include "cli/replay_run.h"
+#include "wire/shown.h"
 
 namespace herd::cli {
 namespace {
@@ -30,11 +31,11 @@ Verdict Judge(const Answers& answers, const std::string& winner) {
 
 std::string Difference(const std::string& id, const Answers& answers, const std::string& winner,
                        const std::vector<Target>& targets) {
-  std::string text = fmt::format("{}: should be {}", id, winner);
+  std::string text = fmt::format("{}: should be {}", wire::Shown(id), wire::Shown(winner));
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (answers[i] == winner) continue;
     text += fmt::format("\n  {} says {}", targets[i].label,
-                        answers[i].empty() ? "nothing" : answers[i]);
+                        answers[i].empty() ? "nothing" : wire::Shown(answers[i]));
   }
   return text;
 }

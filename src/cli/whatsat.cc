@@ -7,6 +7,7 @@
 
 #include "cli/ask.h"
 #include "wire/command.h"
+#include "wire/shown.h"
 
 namespace herd::cli {
 namespace {
@@ -20,7 +21,8 @@ struct Options {
 
 std::string WhyRefused(const Options& options, const std::string& line) {
   if (std::holds_alternative<wire::Whatsat>(wire::ParseCommand(line))) {
-    return fmt::format("refused: the server does not know where \"{}\" is", options.id);
+    return fmt::format("refused: the server does not know where \"{}\" is",
+                       wire::Shown(options.id));
   }
   return fmt::format(
       "refused: the radius is 0 to {} km and at most 0 to {} places are listed, both "

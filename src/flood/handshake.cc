@@ -6,6 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include "wire/shown.h"
+
 namespace herd::flood {
 namespace {
 
@@ -28,9 +30,7 @@ bool IsRun(std::string_view text) {
 }  // namespace
 
 std::string Printable(std::string_view text) {
-  std::string printable(text.substr(0, kPrintableBytesMax));
-  std::ranges::replace_if(printable, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return printable;
+  return wire::Shown(text.substr(0, kPrintableBytesMax));
 }
 
 Handshake::Handshake(const Identity& identity, Role role, std::string peer, std::string nonce)

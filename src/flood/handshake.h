@@ -90,8 +90,7 @@ class Handshake {
   std::string MacOf(Role prover) const;
 };
 
-// The text with everything but printable ASCII replaced by '?', and cut to a length fit for a log
-// line: for what a stranger sent.
+// The text cut to 160 bytes and shown by wire/shown.h: what a stranger sent, for a log line.
 std::string Printable(std::string_view text);
 
 }  // namespace herd::flood

@@ -194,7 +194,7 @@ TEST(Handshake, IsNotFooledByAnEarlierHandshakePlayedAgain) {
 }
 
 TEST(Handshake, ShowsTheLogNoControlBytes) {
-  EXPECT_EQ(Printable("a\x1b[31m\n\xFF"), "a?[31m??");
+  EXPECT_EQ(Printable("a\x1b[31m\n\xFF"), "a\\x1b[31m\\x0a\\xff");
   EXPECT_LT(Printable(std::string(10'000, 'x')).size(), 200U);
 }
 

@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
 #include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "journal/load_row.h"
+#include "wire/shown.h"
 
 namespace herd::journal {
 namespace {
@@ -28,9 +27,7 @@ struct Part {
 };
 
 std::string Printable(std::string_view text) {
-  std::string out(text.substr(0, kBadBytesShown));
-  std::ranges::replace_if(out, [](unsigned char c) { return std::isprint(c) == 0; }, '?');
-  return out;
+  return wire::Shown(text.substr(0, kBadBytesShown));
 }
 
 void TakeRow(std::string_view client, std::string_view at_line, fleet::Fleet& fleet, Part& part) {

@@ -16,6 +16,7 @@
 #include "server/metrics.h"
 #include "server/status_json.h"
 #include "wire/command.h"
+#include "wire/shown.h"
 
 namespace herd::server {
 namespace {
@@ -133,9 +134,9 @@ net::HttpAnswer AnswerOf(std::string_view client, const Forgotten& forgotten) {
   }
   JsonWriter json;
   json.Open('{')
-      .Member("client", client)
+      .Member("client", wire::Shown(client))
       .Member("known", forgotten.known)
-      .Member("tombstone", forgotten.tombstone);
+      .Member("tombstone", wire::Shown(forgotten.tombstone));
   if (forgotten.on_disk) json.Member("on_disk", *forgotten.on_disk);
   json.Close('}');
   return JsonAnswer(200, json);

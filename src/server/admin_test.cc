@@ -98,11 +98,18 @@ TEST_F(Admin, SaysWhyNobodyIsTold) {
   EXPECT_EQ(answer.body, "{\"error\":\"the journal is being loaded\"}\n");
 }
 
+TEST_F(Admin, ShowsWhatIsForgottenSoThatItCanBeHadBack) {
+  forgotten_.tombstone = "AT Hands +0.000000000 \xff - 5.000000000";
+  EXPECT_EQ(Ask("DELETE", "/v1/clients/%FF").body,
+            "{\"client\":\"\\\\xff\",\"known\":true,"
+            "\"tombstone\":\"AT Hands +0.000000000 \\\\xff - 5.000000000\"}\n");
+}
+
 TEST_F(Admin, ForgetsWhatTheIdStandsFor) {
   const net::HttpAnswer answer = Ask("DELETE", "/v1/clients/a%2Fb%00", "time=-1.5");
   EXPECT_EQ(answer.status, 200U);
   EXPECT_EQ(answer.body,
-            "{\"client\":\"a/b\\u0000\",\"known\":true,"
+            "{\"client\":\"a/b\\\\x00\",\"known\":true,"
             "\"tombstone\":\"AT Hands +0.000000000 kiwi - 5.000000000\"}\n");
   ASSERT_TRUE(asked_);
   EXPECT_EQ(asked_->client, std::string("a/b\0", 4));

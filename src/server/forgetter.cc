@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "server/clock.h"
-#include "server/logging.h"
+#include "wire/shown.h"
 
 namespace herd::server {
 
@@ -25,8 +25,8 @@ void Forgetter::Forget(const ForgetRequest& request, Done done) {
   Forgotten forgotten = server::Forget(node_.fleet, node_.name, request, Now());
   const bool is_done = forgotten.outcome == Forgotten::Outcome::kForgotten;
   node_.log->info(
-      "{} asked to forget client {}: {}", request.asked_by, Escaped(request.client),
-      is_done ? Escaped(forgotten.tombstone) : "not done, its time is too early or too late");
+      "{} asked to forget client {}: {}", request.asked_by, wire::Shown(request.client),
+      is_done ? wire::Shown(forgotten.tombstone) : "not done, its time is too early or too late");
   if (!is_done) return done(forgotten);
   // Before the flood, so that the disk is at work meanwhile.
   const bool waits = node_.journal && node_.config.durability.ack == Acknowledge::kDisk;

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cstdint>
-#include <iterator>
 #include <mutex>
 #include <string_view>
 #include <utility>
@@ -92,18 +91,6 @@ Log MakeLogger(const std::string& name, LogOutput output, std::size_t queue_byte
   sink->set_formatter(MakeFormatter(pattern));
   return {.logger = std::make_shared<spdlog::logger>(name, std::move(sink)),
           .writer = std::move(writer)};
-}
-
-std::string Escaped(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    if (c >= ' ' && c <= '~' && c != '\\') {
-      text += c;
-    } else {
-      fmt::format_to(std::back_inserter(text), "\\x{:02x}", static_cast<std::uint8_t>(c));
-    }
-  }
-  return text;
 }
 
 }  // namespace herd::server

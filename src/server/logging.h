@@ -30,7 +30,4 @@ std::expected<Log, std::string> MakeLog(const LoggingSettings& settings, const s
 Log MakeLogger(const std::string& name, LogOutput output, std::size_t queue_bytes,
                const std::string& pattern);
 
-// Bytes from outside as they may stand in a log: printable ASCII, all else as \xNN.
-std::string Escaped(std::string_view bytes);
-
 }  // namespace herd::server

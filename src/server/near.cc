@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "places/json.h"
+#include "wire/shown.h"
 
 namespace herd::server {
 namespace {
@@ -79,6 +80,13 @@ void AppendDecimetres(std::string& out, geo::Metres distance) {
   out += static_cast<char>('0' + decimetres % 10);
 }
 
+// Appends `bytes` as a JSON string of what they are shown as; `scratch` is overwritten.
+void AppendShownJson(std::string& json, std::string_view bytes, std::string& scratch) {
+  scratch.clear();
+  wire::AppendShown(scratch, bytes);
+  places::AppendJsonString(json, scratch);
+}
+
 }  // namespace
 
 std::expected<NearRequest, std::string> ReadNear(std::string_view query) {
@@ -112,16 +120,17 @@ std::string NearJson(const fleet::NearAnswer& answer) {
   std::size_t bytes = kHead.size() + kTailBytes;
   for (const auto& client : clients)
     bytes += kKeysBytes + client.client.size() + client.at_line.size();
+  std::string scratch;
   std::string json;
   json.reserve(bytes);
   json += kHead;
   for (const auto& client : clients) {
     json += json.size() == kHead.size() ? "{\"client\":" : ",{\"client\":";
-    places::AppendJsonString(json, client.client);
+    AppendShownJson(json, client.client, scratch);
     json += ",\"distance_m\":";
     AppendDecimetres(json, client.distance);
     json += ",\"at\":";
-    places::AppendJsonString(json, client.at_line);
+    AppendShownJson(json, client.at_line, scratch);
     json += '}';
   }
   (json += kTail) += answer.complete ? "true" : "false";

@@ -63,11 +63,12 @@ TEST(ReadNear, SaysWhatIsAllowed) {
 
 TEST(NearJson, IsJsonWhateverTheIds) {
   EXPECT_EQ(NearJson({}), "{\"clients\":[],\"complete\":true}\n");
-  EXPECT_EQ(NearJson({.clients = {{.client = "a\"\x01", .at_line = "AT …", .distance = {12.345}},
-                                  {.client = "\xff", .at_line = "\xff", .distance = {1'000'000}}}}),
-            "{\"clients\":[{\"client\":\"a\\\"\\u0001\",\"distance_m\":12.3,\"at\":\"AT …\"},"
-            "{\"client\":\"\uFFFD\",\"distance_m\":1000000.0,\"at\":\"\uFFFD\"}],"
-            "\"complete\":true}\n");
+  EXPECT_EQ(
+      NearJson({.clients = {{.client = "a\"\x01", .at_line = "AT …", .distance = {12.345}},
+                            {.client = "\xff\\", .at_line = "\xff\\", .distance = {1'000'000}}}}),
+      "{\"clients\":[{\"client\":\"a\\\"\\\\x01\",\"distance_m\":12.3,\"at\":\"AT …\"},"
+      "{\"client\":\"\\\\xff\\\\\\\\\",\"distance_m\":1000000.0,\"at\":\"\\\\xff\\\\\\\\\"}],"
+      "\"complete\":true}\n");
 }
 
 TEST(NearJson, SaysWhatWasNotLookedThrough) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/logging.h"
+#include "wire/shown.h"
 
 namespace herd::server {
 namespace {
@@ -11,7 +12,7 @@ constexpr std::string_view kProof = "PROOF ";
 
 // A secret's proof is nobody's business.
 std::string Readable(std::string_view line) {
-  return line.starts_with(kProof) ? std::string(kProof) + "..." : Escaped(line);
+  return line.starts_with(kProof) ? std::string(kProof) + "..." : wire::Shown(line);
 }
 
 }  // namespace

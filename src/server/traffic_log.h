@@ -17,8 +17,8 @@ namespace herd::server {
 //   2026-11-22T00:00:00.000000Z client 127.0.0.1:54321 > IAMAT kiwi ...
 //
 // with "client" or "peer", the other side's address or name, '>' for what came in and '<' for what
-// went out. Bytes that are not printable ASCII stand as \xNN, and the MAC of a PROOF is left out:
-// with it a weak secret could be guessed. It has a queue of its own, so that neither this nor the
+// went out. Lines stand as wire/shown.h says, and the MAC of a PROOF is left out: with it a weak
+// secret could be guessed. It has a queue of its own, so that neither this nor the
 // server's log costs the other lines. Any thread.
 class TrafficLog {
  public:
