@@ -215,7 +215,8 @@ class Probe {
   void Answer(std::string_view line) {
     constexpr std::string_view kPing = "PING ";
     if (line.starts_with(kPing))
-      ::Send(arrivals_.fd(), fmt::format("PONG {} {}\n", line.substr(kPing.size()), herd::bench::Now().value));
+      ::Send(arrivals_.fd(),
+             fmt::format("PONG {} {}\n", line.substr(kPing.size()), herd::bench::Now().value));
   }
 };
 

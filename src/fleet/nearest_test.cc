@@ -129,11 +129,11 @@ TEST(Nearest, KeepsToItsBudgetAndSaysHowFarItLooked) {
   EXPECT_LT(few_rows.rows, 1000U + 256);
   EXPECT_LT(few_rows.clients.size(), 1300U);
 
-  const NearAnswer few_cells = fleet.Nearest({10.5, 10.5}, {70'000}, 10, {.cells_max = 50});
+  const NearAnswer few_cells = fleet.Nearest({10.5, 10.5}, {40'000}, 10, {.cells_max = 50});
   EXPECT_FALSE(few_cells.complete);
   EXPECT_LE(few_cells.cells, 50U);
   EXPECT_GT(few_cells.searched.value, 0);
-  EXPECT_LT(few_cells.searched.value, 60'000);
+  EXPECT_LT(few_cells.searched.value, 40'000);
 
   // Where it looks at all clients.
   const NearAnswer of_all = fleet.Nearest({10, 10}, {1'000'000}, 10'000, {.rows_max = 1000});

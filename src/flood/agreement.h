@@ -26,7 +26,7 @@ struct SettingDifference {
 class Agreement {
  public:
   struct Expected {
-    std::vector<Setting> settings;                                    // ours
+    std::vector<Setting> settings;                                     // ours
     std::chrono::nanoseconds clock_difference{std::chrono::hours(1)};  // warns from there on
     // From there on, repeated comparisons would bring again what one clock holds expired.
     std::chrono::nanoseconds clock_difference_max{std::chrono::hours(1)};

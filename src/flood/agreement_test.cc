@@ -86,8 +86,8 @@ TEST_F(OfOurs, DoesNotTakeALongRoundTripForADifference) {
 }
 
 TEST_F(OfOurs, TakesAnyClock) {
-  for (const std::int64_t clock : {std::numeric_limits<std::int64_t>::min(),
-                                   std::numeric_limits<std::int64_t>::max()}) {
+  for (const std::int64_t clock :
+       {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
     agreement_.Receive({clock}, kNow, milliseconds(1));
     EXPECT_GE(*agreement_.clock_ahead(), -std::chrono::years(100));
     EXPECT_LE(*agreement_.clock_ahead(), std::chrono::years(100));

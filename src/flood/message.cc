@@ -373,8 +373,7 @@ void Append(std::string& out, const Need& need) {
 
 void Append(std::string& out, const std::vector<Setting>& settings) {
   out += "SETTINGS";
-  for (const auto& [name, value] : settings)
-    out.append(" ").append(name).append("=").append(value);
+  for (const auto& [name, value] : settings) out.append(" ").append(name).append("=").append(value);
   out += '\n';
 }
 

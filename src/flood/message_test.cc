@@ -34,8 +34,7 @@ TEST(Message, IsWrittenAndReadAlike) {
   EXPECT_EQ(Written(Proof{"ab"}), "PROOF ab\n");
   EXPECT_EQ(Written(Refused{"wrong herd"}), "REFUSED wrong herd\n");
   EXPECT_EQ(Written(Ping{7}), "PING 7\n");
-  EXPECT_EQ(Written(Pong{18'446'744'073'709'551'615U, {-1}}),
-            "PONG 18446744073709551615 -1\n");
+  EXPECT_EQ(Written(Pong{18'446'744'073'709'551'615U, {-1}}), "PONG 18446744073709551615 -1\n");
   EXPECT_EQ(Written(std::vector<Setting>{{"a.b", "1"}, {"c", "d=e"}}), "SETTINGS a.b=1 c=d=e\n");
   EXPECT_EQ(Written(Bye{}), "BYE\n");
 }

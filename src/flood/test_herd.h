@@ -173,7 +173,8 @@ class Herd {
   Instant now_{};
 
   wire::UnixNanos WallClock(std::size_t server) const {
-    const auto ahead = settings_.clocks.empty() ? std::chrono::nanoseconds(0) : settings_.clocks[server];
+    const auto ahead =
+        settings_.clocks.empty() ? std::chrono::nanoseconds(0) : settings_.clocks[server];
     return {(now_.time_since_epoch() + ahead).count()};
   }
 

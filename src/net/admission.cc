@@ -54,7 +54,7 @@ void Admission::Ticket::Leave() {
 }
 
 bool Admission::Ticket::IsOf(const boost::asio::ip::address& address) const {
-  return address_ == Key(address);
+  return address_ == AddressKey(address);
 }
 
 }  // namespace herd::net

@@ -46,7 +46,7 @@ struct LinkSettings {
   std::chrono::milliseconds dial_timeout{2000};
   std::chrono::milliseconds retry_delay_min{100};
   std::chrono::milliseconds retry_delay_max{1000};
-  std::chrono::seconds compare_interval{30};  // between comparisons of all rows; 0: none
+  std::chrono::seconds compare_interval{30};         // between comparisons of all rows; 0: none
   std::chrono::milliseconds clock_difference{1000};  // between neighbours, that is warned of
   // Connections that have yet to prove that they are neighbours: from addresses that are none's,
   // and from one address.
@@ -96,9 +96,9 @@ enum class LogFormat { kText, kJson };
 struct LoggingSettings {
   std::string level = "info";  // trace debug info warn error
   LogFormat format = LogFormat::kText;
-  std::filesystem::path file;         // empty: standard error
+  std::filesystem::path file;           // empty: standard error
   std::size_t queue_bytes = 4'194'304;  // of lines that wait to be written, of each log
-  std::filesystem::path traffic_dir;  // not empty: every line in and out to DIR/NAME.traffic.log
+  std::filesystem::path traffic_dir;    // not empty: every line in and out to DIR/NAME.traffic.log
 };
 
 // [journal]

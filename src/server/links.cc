@@ -301,11 +301,10 @@ flood::Agreement::Expected Links::Expected(Neighbour& neighbour) {
       log.Log(*node_.log, SteadyNow(), "link to " + neighbour.entry.name + ": " + what);
     };
   };
-  flood::Agreement::Expected expected{
-      .settings = ComparedSettings(node_.config, identity_.secret),
-      .clock_difference = settings.clock_difference,
-      .warn_of_settings = warning(neighbour.settings_log),
-      .warn_of_clock = warning(neighbour.clock_log)};
+  flood::Agreement::Expected expected{.settings = ComparedSettings(node_.config, identity_.secret),
+                                      .clock_difference = settings.clock_difference,
+                                      .warn_of_settings = warning(neighbour.settings_log),
+                                      .warn_of_clock = warning(neighbour.clock_log)};
   if (settings.compare_interval > std::chrono::seconds::zero())
     expected.clock_difference_max = settings.compare_interval;
   return expected;

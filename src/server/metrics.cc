@@ -197,9 +197,10 @@ void AddLinks(const Status& status, Families& families) {
   each_if(&LinkStatus::lag_rows);
   families.Gauge("herd_link_round_trip_seconds", "Of the last heartbeat, while it is up.");
   each_if(&LinkStatus::round_trip);
-  families.Gauge("herd_link_clock_ahead_seconds",
-                 "How far the neighbour's clock is ahead of ours, or behind when negative, while the "
-                 "link is up.");
+  families.Gauge(
+      "herd_link_clock_ahead_seconds",
+      "How far the neighbour's clock is ahead of ours, or behind when negative, while the "
+      "link is up.");
   each_if(&LinkStatus::clock_ahead);
   families.Gauge("herd_link_settings_differ",
                  "How many settings the neighbour has that must be the same and are not: should be "

@@ -22,8 +22,8 @@ struct Node {
   const Config config;
   const std::shared_ptr<spdlog::logger> log;
   const std::shared_ptr<const LogWriter> log_writer;  // of `log`; null: lines dropped are not known
-  const std::unique_ptr<TrafficLog> traffic;  // null: traffic is not logged
-  std::unique_ptr<places::Provider> places;   // there until the end of the server
+  const std::unique_ptr<TrafficLog> traffic;          // null: traffic is not logged
+  std::unique_ptr<places::Provider> places;           // there until the end of the server
   net::Admission admission;
   fleet::Fleet fleet;
   std::unique_ptr<journal::Journal> journal;  // null: the fleet is in memory only

@@ -30,10 +30,11 @@ std::expected<flood::Secret, std::string> Checked(std::string text, const std::s
                            " bytes; `herd secret` makes a good one");
   }
   if (SecretBits(text) < kSecretBitsMin) {
-    return std::unexpected("the herd's secret in " + source +
-                           " can be guessed: it is too short for what it is made of, or repeats "
-                           "itself (docs/configuration.md, \"[secret]\"); run `herd secret` to make "
-                           "a good one, and give it to all servers of the herd");
+    return std::unexpected(
+        "the herd's secret in " + source +
+        " can be guessed: it is too short for what it is made of, or repeats "
+        "itself (docs/configuration.md, \"[secret]\"); run `herd secret` to make "
+        "a good one, and give it to all servers of the herd");
   }
   return flood::Secret(std::move(text));
 }

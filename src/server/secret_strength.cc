@@ -29,9 +29,8 @@ bool IsPredictable(std::string_view text, std::size_t at) {
 
 double SecretBits(std::string_view secret) {
   const bool digits = HasAny(secret, kDigits);
-  const bool is_hex =
-      (HasOnly(secret, "0123456789abcdef") && HasAny(secret, kSmall) && digits) ||
-      (HasOnly(secret, "0123456789ABCDEF") && HasAny(secret, kCapitals) && digits);
+  const bool is_hex = (HasOnly(secret, "0123456789abcdef") && HasAny(secret, kSmall) && digits) ||
+                      (HasOnly(secret, "0123456789ABCDEF") && HasAny(secret, kCapitals) && digits);
   const bool is_mixed = HasAny(secret, kSmall) && HasAny(secret, kCapitals) && digits;
   const auto worth = [&](char c) {
     constexpr double kHexDigit = 4;

@@ -10,8 +10,8 @@ inline constexpr double kSecretBitsMin = 64;
 
 // How many bits a secret is worth, at most, to one who knows how people make them. Characters count
 // by what all of them are: 4 bits where they are lower-case or upper-case hexadecimal digits, 5
-// where capitals, small letters and digits are mixed, else 3.3 a digit and 2 any other, as in words.
-// One that continues a run (aaa, 123, 864) or a piece that came before counts nothing.
+// where capitals, small letters and digits are mixed, else 3.3 a digit and 2 any other, as in
+// words. One that continues a run (aaa, 123, 864) or a piece that came before counts nothing.
 double SecretBits(std::string_view secret);
 
 }  // namespace herd::server

@@ -68,7 +68,8 @@ TEST_F(SecretFiles, WinOverTheEnvironment) {
   ::setenv(config_.secret_env.c_str(), "a secret of the environment: 7f3k9", 1);
   EXPECT_EQ(MacOf(*LoadSecret(config_)), of_file);
   config_.secret_file.clear();
-  EXPECT_EQ(MacOf(*LoadSecret(config_)), MacOf(flood::Secret("a secret of the environment: 7f3k9")));
+  EXPECT_EQ(MacOf(*LoadSecret(config_)),
+            MacOf(flood::Secret("a secret of the environment: 7f3k9")));
 }
 
 TEST_F(SecretFiles, AreRefusedWhenMissingOrTooShortAndNeverQuoted) {

@@ -38,7 +38,7 @@ class Server {
     flood::Secret secret;
     std::shared_ptr<spdlog::logger> log;
     std::shared_ptr<const LogWriter> log_writer;  // of `log`; may be null
-    std::unique_ptr<TrafficLog> traffic;  // may be null
+    std::unique_ptr<TrafficLog> traffic;          // may be null
     std::unique_ptr<places::Provider> places;
     std::string version;  // of the program
     // Called once each, on a thread of Run; may be empty. The journal is loaded, and clients and

@@ -60,7 +60,8 @@ TEST(StatusJson, SaysWhatIsThereAndNoMore) {
   EXPECT_THAT(json, HasSubstr(R"("digest":"0123456789abcdef")"));
   EXPECT_THAT(json, HasSubstr(R"("commands":{"iamat":50,"whatsat":6,"invalid":2})"));
   EXPECT_THAT(json, HasSubstr(R"("round_trip_ms":0.25)"));
-  EXPECT_THAT(json, HasSubstr(R"("clock_ahead_s":-1.5,"settings_differ":["fleet.expire_after_s"])"));
+  EXPECT_THAT(json,
+              HasSubstr(R"("clock_ahead_s":-1.5,"settings_differ":["fleet.expire_after_s"])"));
   EXPECT_THAT(json, HasSubstr(R"("why":"refused \\ \u0001")"));
   EXPECT_THAT(json, HasSubstr(R"("catch_up_in":4,"catch_up_out":0,"rows_caught_up":3)"));
   EXPECT_THAT(json,
