@@ -64,8 +64,16 @@ class HotPath {
     if (iamat == nullptr) return;
     seen_ += static_cast<std::uint64_t>(iamat->time.value);
     if (last_ < Stage::kReply) return;
-    const wire::At at = wire::AppendAt(replies_, *iamat, "Alone", receipt);
-    if (last_ >= Stage::kApply) fleet_.Apply(at, fleet::kFromClient);
+    const std::size_t before = replies_.size();
+    const auto reply = [&](wire::UnixNanos at) {
+      replies_.resize(before);
+      return wire::AppendAt(replies_, *iamat, "Alone", at);
+    };
+    if (last_ >= Stage::kApply) {
+      fleet_.Report(fleet::HashClient(fleet_.key(), iamat->client), receipt, reply);
+    } else {
+      reply(receipt);
+    }
     replies_ += '\n';
   }
 };

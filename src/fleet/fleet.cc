@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <compare>
+#include <utility>
 
 #include "fleet/follower.h"
 #include "fleet/planted.h"
@@ -13,10 +14,17 @@ RowRef RefOf(std::size_t stripe, RowIndex index) {
   return NearIndex::RefOf(stripe, static_cast<std::uint32_t>(index));
 }
 
+// The latest time that there is.
+constexpr wire::UnixNanos kLatest{std::numeric_limits<std::int64_t>::max()};
+
 }  // namespace
 
-Fleet::Fleet(const HashKey& key)
+Fleet::Fleet(const HashKey& key, Bounds bounds)
     : key_(key),
+      bounds_([&] {
+        std::ranges::sort(bounds.servers);
+        return std::move(bounds);
+      }()),
       stripes_([&] {
         std::vector<std::unique_ptr<Stripe>> stripes;
         for (std::size_t i = 0; i < kStripes; ++i) stripes.push_back(std::make_unique<Stripe>(key));
@@ -26,25 +34,38 @@ Fleet::Fleet(const HashKey& key)
         NearIndex::Stripes rows{};
         for (std::size_t i = 0; i < kStripes; ++i) rows[i] = &stripes_[i]->rows.rows();
         return rows;
-      }()) {}
+      }()) {
+  FollowClock();
+}
 
-Applied Fleet::Apply(const wire::At& at, ClientHash client, LinkId from) {
+std::optional<Applied> Fleet::TryApply(const wire::At& at, ClientHash client, LinkId from,
+                                       Receipt receipt) {
   if (Expired(wire::IsForgotten(at.location_text), at.receipt)) return Applied::kExpired;
+  // Our own clients' reports have our own clock's receipts, or nearly, and our own name.
+  const bool is_own = receipt == Receipt::kNotEarly;
+  if (!is_own && IsAhead(at.receipt)) return Applied::kAhead;
   const std::size_t number = RangeOf(client);
   Stripe& stripe = *stripes_[number];
   const std::lock_guard lock(stripe.mutex);
   __builtin_prefetch(&stripe.digests[LeafOf(client)]);
   RowIndex index = stripe.rows.Find(at.client, client);
   if (index == kNoRow) {
+    if (!is_own && !Knows(at.server)) return Applied::kUnknownServer;
+    if (stripe.rows.full() || !Reserve(Row().HeapBytesWith(at))) return Applied::kFull;
     index = stripe.rows.Insert(at, from, client);
     if (!stripe.rows[index].forgotten()) near_.Add(RefOf(number, index));
   } else {
     stripe.feed.PrefetchAround(index);
     Row& row = stripe.rows[index];
-    const std::strong_ordering order = row.Compare(at);
-    if (order == std::strong_ordering::equal) return Applied::kKnown;
-    if (order == std::strong_ordering::greater && !Planted(Fault::kApplyWithoutComparing))
-      return Applied::kOlder;
+    if (!IsAhead(row.receipt())) [[likely]] {
+      if (is_own && row.receipt() >= at.receipt && row.receipt() != kLatest) return std::nullopt;
+      const std::strong_ordering order = row.Compare(at);
+      if (order == std::strong_ordering::equal) return Applied::kKnown;
+      if (order == std::strong_ordering::greater && !Planted(Fault::kApplyWithoutComparing))
+        return Applied::kOlder;
+    }
+    if (!is_own && row.server() != at.server && !Knows(at.server)) return Applied::kUnknownServer;
+    if (!ReserveMore(row.heap_bytes(), row.HeapBytesWith(at))) return Applied::kFull;
     Discount(stripe, client, row);
     Replace(RefOf(number, index), row, at, from);
   }
@@ -52,6 +73,56 @@ Applied Fleet::Apply(const wire::At& at, ClientHash client, LinkId from) {
   stripe.feed.Append(index);
   for (Follower* follower : stripe.followers) follower->Notice(number);
   return Applied::kStored;
+}
+
+wire::UnixNanos Fleet::ReceiptFor(ClientHash client, wire::UnixNanos now) const {
+  wire::UnixNanos receipt = now;
+  FindRow(client, [&](const Row& row) {
+    receipt = std::max(now, (row.receipt() + wire::Skew{1}).value_or(kLatest));
+  });
+  return receipt;
+}
+
+wire::UnixNanos Fleet::FollowClock() const {
+  if (!bounds_.clock) return kLatest;
+  const wire::UnixNanos latest =
+      (bounds_.clock() + wire::Skew{bounds_.receipt_ahead.count()}).value_or(kLatest);
+  latest_.store(latest.value, std::memory_order_relaxed);
+  return latest;
+}
+
+bool Fleet::Knows(std::string_view server) const {
+  return bounds_.servers.empty() || std::ranges::binary_search(bounds_.servers, server);
+}
+
+bool Fleet::Reserve(std::size_t heap_bytes) {
+  const std::size_t bytes = kRowBytes + heap_bytes;
+  if (rows_.fetch_add(1, std::memory_order_relaxed) < bounds_.rows) {
+    if (bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bounds_.bytes) return true;
+    bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  }
+  rows_.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+bool Fleet::ReserveMore(std::size_t heap_bytes_before, std::size_t heap_bytes) {
+  if (heap_bytes == heap_bytes_before) [[likely]]
+    return true;
+  if (heap_bytes < heap_bytes_before) {
+    bytes_.fetch_sub(heap_bytes_before - heap_bytes, std::memory_order_relaxed);
+    return true;
+  }
+  const std::size_t more = heap_bytes - heap_bytes_before;
+  const std::size_t bytes_max = bounds_.bytes + bounds_.bytes / Bounds::kKnownShare;
+  if (bytes_.fetch_add(more, std::memory_order_relaxed) + more <= bytes_max) return true;
+  bytes_.fetch_sub(more, std::memory_order_relaxed);
+  return false;
+}
+
+std::size_t Fleet::rows_left() const {
+  const Usage used = usage();
+  if (used.rows >= bounds_.rows || used.bytes >= bounds_.bytes) return 0;
+  return std::min(bounds_.rows - used.rows, (bounds_.bytes - used.bytes) / kRowBytes);
 }
 
 void Fleet::Prefetch(std::span<const ClientHash> clients) const {
@@ -119,6 +190,8 @@ std::size_t Fleet::DropExpired(std::size_t number) {
     const Row& row = stripe.rows[index];
     Discount(stripe, HashClient(key_, row.client()), row);
     if (!row.forgotten()) near_.Remove(RefOf(number, index));
+    rows_.fetch_sub(1, std::memory_order_relaxed);
+    bytes_.fetch_sub(kRowBytes + row.heap_bytes(), std::memory_order_relaxed);
     stripe.feed.Remove(index);
     stripe.rows.Remove(index);
   }

@@ -9,12 +9,14 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "fleet/bounds.h"
 #include "fleet/digest.h"
 #include "fleet/feed.h"
 #include "fleet/hash.h"
@@ -38,6 +40,10 @@ enum class Applied {
   kOlder,    // the row holds a greater one; nothing changed
   kKnown,    // the row holds this very report; nothing changed
   kExpired,  // it was received before the horizon; nothing changed
+  // Nothing changed, and it is not believed or there is no room for it (Bounds):
+  kFull,           // its client is a new one
+  kAhead,          // it was received in the future
+  kUnknownServer,  // by a server that is none of the herd
 };
 
 // A place in the change feed of the whole fleet: one for each stripe.
@@ -82,16 +88,26 @@ class Fleet {
  public:
   static constexpr std::size_t kStripes = kRanges;
 
-  explicit Fleet(const HashKey& key = {});
+  explicit Fleet(const HashKey& key = {}, Bounds bounds = {});
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
   // Stores `at` when it wins against the row of its client, and wakes the followers. `client` is
-  // the hash of the client's ID.
-  Applied Apply(const wire::At& at, ClientHash client, LinkId from);
+  // the hash of the client's ID. A row whose receipt has come to lie in the future, since the clock
+  // was set back, loses against any report that does not.
+  Applied Apply(const wire::At& at, ClientHash client, LinkId from) {
+    return *TryApply(at, client, from, Receipt::kAny);
+  }
   Applied Apply(const wire::At& at, LinkId from) {
     return Apply(at, HashClient(key_, at.client), from);
   }
+
+  // Applies a report of a client of this server, which `make` makes of the time of its receipt: the
+  // clock's, `now`; but later than that of the row which the fleet holds of this client, so that a
+  // clock which is behind cannot make a later report lose against an earlier one. Then `make` is
+  // called again.
+  template <typename Make>
+  Applied Report(ClientHash client, wire::UnixNanos now, Make&& make);
 
   // As many clients as the core fetches at a time, about.
   static constexpr std::size_t kPrefetched = 16;
@@ -122,6 +138,31 @@ class Fleet {
 
   // How many clients are known.
   std::size_t size() const;
+
+  // What it holds, and may hold. The bytes count each row with its places in the tables that lead
+  // to it, as large as these ever are, and what it has on the heap; not what is the same for any
+  // number of rows (under 2 MiB), nor memory that is reserved and was never used.
+  Usage usage() const {
+    return {.rows = rows_.load(std::memory_order_relaxed),
+            .bytes = bytes_.load(std::memory_order_relaxed)};
+  }
+  const Bounds& bounds() const { return bounds_; }
+  // Whether it takes no new client.
+  bool full() const { return rows_left() == 0; }
+  // So many new clients it would take now, whose reports are kept as numbers.
+  std::size_t rows_left() const;
+
+  // A row of the usual shape: itself, its neighbours in the feed, its slots in the table and the
+  // index just after these have grown, and its place among those to be used again.
+  static constexpr std::size_t kRowBytes = sizeof(Row) + 32;
+
+  // Whether a receipt is further ahead of the clock than reports are believed. FollowClock is to be
+  // called now and then, so that a clock that is set back is noticed.
+  bool IsAhead(wire::UnixNanos receipt) const {
+    return receipt.value > latest_.load(std::memory_order_relaxed) && receipt > FollowClock();
+  }
+  // Returns the latest receipt that is believed now.
+  wire::UnixNanos FollowClock() const;
 
   // What was received before the horizon is unknown from now on.
   void SetHorizon(Horizon horizon);
@@ -162,10 +203,35 @@ class Fleet {
   };
 
   const HashKey key_;
+  const Bounds bounds_;
   const std::vector<std::unique_ptr<Stripe>> stripes_;  // kStripes of them
   NearIndex near_;
   std::atomic<std::int64_t> rows_horizon_ = Horizon{}.rows.value;
   std::atomic<std::int64_t> tombstones_horizon_ = Horizon{}.tombstones.value;
+
+  // As usage() says; touched by new and ending rows, and by those that are not kept as numbers.
+  alignas(64) std::atomic<std::size_t> rows_ = 0;
+  std::atomic<std::size_t> bytes_ = 0;
+  // The latest receipt that is believed, by the clock as of when it was last looked at.
+  alignas(64) mutable std::atomic<std::int64_t> latest_ = std::numeric_limits<std::int64_t>::max();
+
+  // What a report's receipt may be.
+  enum class Receipt {
+    kAny,       // that is not ahead
+    kNotEarly,  // later than that of the client's row
+  };
+  // Nothing when its receipt may not be that.
+  std::optional<Applied> TryApply(const wire::At& at, ClientHash client, LinkId from,
+                                  Receipt receipt);
+
+  // Just later than the receipt of the client's row, but not earlier than `now`.
+  wire::UnixNanos ReceiptFor(ClientHash client, wire::UnixNanos now) const;
+
+  bool Knows(std::string_view server) const;
+
+  // Counts a new row, or a row's change from one heap size to another; false when there is no room.
+  bool Reserve(std::size_t heap_bytes);
+  bool ReserveMore(std::size_t heap_bytes_before, std::size_t heap_bytes);
 
   bool Expired(bool forgotten, wire::UnixNanos receipt) const {
     const auto& horizon = forgotten ? tombstones_horizon_ : rows_horizon_;
@@ -180,6 +246,17 @@ class Fleet {
   // Makes `at` the row's own, and moves it in the index if it must be.
   void Replace(RowRef ref, Row& row, const wire::At& at, LinkId from);
 };
+
+template <typename Make>
+Applied Fleet::Report(ClientHash client, wire::UnixNanos now, Make&& make) {
+  wire::UnixNanos receipt = now;
+  while (true) {
+    const std::optional<Applied> applied =
+        TryApply(make(receipt), client, kFromClient, Receipt::kNotEarly);
+    if (applied) return *applied;
+    receipt = ReceiptFor(client, now);
+  }
+}
 
 template <typename Read>
 bool Fleet::Find(std::string_view client, Read&& read) const {

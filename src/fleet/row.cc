@@ -4,8 +4,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
-#include <memory>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,15 +60,55 @@ RowHash HashText(const HashKey& key, std::string line) {
 
 }  // namespace
 
+// The line stands behind it, in one allocation.
 struct Row::Text {
-  std::string line;
-  std::uint32_t client_start;
-  std::uint32_t client_size;
+  std::uint16_t capacity;
+  std::uint16_t line_size;
+  std::uint16_t client_start;
+  std::uint8_t client_size;
   bool forgotten;
 
-  std::string_view client() const {
-    return std::string_view(line).substr(client_start, client_size);
+  // Room for reports that are a little longer: a client's lines differ by some digits, and then its
+  // row needs no other memory.
+  static constexpr std::size_t kSlack = 24;
+  static constexpr std::size_t kGrain = 16;  // as malloc has
+  static_assert(wire::kAtLineBytesMax + kSlack + kGrain <=
+                std::numeric_limits<std::uint16_t>::max());
+  static_assert(wire::kClientIdBytesMax <= std::numeric_limits<std::uint8_t>::max());
+
+  // Rounded up so that the allocation fills what malloc gives for it.
+  static std::size_t CapacityFor(std::size_t line_size) {
+    return HeapBytes(line_size + kSlack) - kMallocBytes - sizeof(Text);
   }
+  // What malloc takes for a text of that capacity.
+  static std::size_t HeapBytes(std::size_t capacity) {
+    return (sizeof(Text) + capacity + kMallocBytes + kGrain - 1) / kGrain * kGrain;
+  }
+
+  static Text* New(std::size_t line_size) {
+    // The rules of the wire bound every field.
+    if (line_size > wire::kAtLineBytesMax) std::abort();
+    const std::size_t capacity = CapacityFor(line_size);
+    auto* const text = static_cast<Text*>(::operator new(sizeof(Text) + capacity));
+    text->capacity = static_cast<std::uint16_t>(capacity);
+    return text;
+  }
+
+  void Set(const wire::At& at, std::string_view at_line) {
+    line_size = static_cast<std::uint16_t>(at_line.size());
+    // "AT <server> <skew> <client>"
+    client_start = static_cast<std::uint16_t>(5 + at.server.size() + at.skew_text.size());
+    client_size = static_cast<std::uint8_t>(at.client.size());
+    forgotten = wire::IsForgotten(at.location_text);
+    std::memcpy(data(), at_line.data(), at_line.size());
+  }
+
+  char* data() { return reinterpret_cast<char*>(this + 1); }
+  std::string_view line() const { return {reinterpret_cast<const char*>(this + 1), line_size}; }
+  std::string_view client() const { return line().substr(client_start, client_size); }
+
+ private:
+  static constexpr std::size_t kMallocBytes = 8;  // glibc's own, of each allocation
 };
 
 RowHash HashReport(const HashKey& key, const wire::At& at) {
@@ -83,14 +124,14 @@ RowHash HashReport(const HashKey& key, const wire::At& at) {
 
 RowHash Row::hash(const HashKey& key, ClientHash client) const {
   // Kept as text it may be a plain one all the same: where its server's name has no number.
-  if (client_size_ == 0) return HashReport(key, wire::ParseAt(text()->line).value());
+  if (client_size_ == 0) return HashReport(key, wire::ParseAt(text()->line()).value());
   return HashNumbers(key, client, {time_}, receipt(), position_.load(std::memory_order_relaxed),
                      location_layout_, time_layout_, NameOf(server_));
 }
 
 void Row::AppendAtLine(std::string& out) const {
   if (client_size_ == 0) {
-    out += text()->line;
+    out += text()->line();
     return;
   }
   const std::string_view server = NameOf(server_);
@@ -126,7 +167,7 @@ std::string Row::at_line() const {
 std::string_view Row::server() const {
   if (client_size_ != 0) return NameOf(server_);
   constexpr std::size_t kStart = 3;  // behind "AT "
-  const std::string_view line = text()->line;
+  const std::string_view line = text()->line();
   return line.substr(kStart, line.find(' ', kStart) - kStart);
 }
 
@@ -157,14 +198,29 @@ void Row::Assign(const wire::At& at, LinkId from) {
   receipt_.store(at.receipt.value, std::memory_order_relaxed);
   position_.store(PositionBits(at.location.point), std::memory_order_relaxed);
   if (TakeNumbers(at)) return;
-  auto text = std::make_unique<Text>();
-  wire::AppendAt(text->line, at);
-  // "AT <server> <skew> <client>"
-  text->client_start = static_cast<std::uint32_t>(5 + at.server.size() + at.skew_text.size());
-  text->client_size = static_cast<std::uint32_t>(at.client.size());
-  text->forgotten = wire::IsForgotten(at.location_text);
-  Clear();
-  SetText(text.release());
+  std::string line;
+  wire::AppendAt(line, at);
+  if (!HasRoomFor(line.size())) {
+    Text* const text = Text::New(line.size());
+    Clear();
+    SetText(text);
+  }
+  text()->Set(at, line);
+}
+
+std::size_t Row::HeapBytesWith(const wire::At& at) const {
+  if (FitsInline(at)) return 0;
+  const std::size_t line_size = wire::AtLineBytes(at);
+  return HasRoomFor(line_size) ? TextHeapBytes() : Text::HeapBytes(Text::CapacityFor(line_size));
+}
+
+// Whether it has a text that such a line fits into.
+bool Row::HasRoomFor(std::size_t line_size) const {
+  return client_size_ == 0 && text() != nullptr && text()->capacity >= line_size;
+}
+
+std::size_t Row::TextHeapBytes() const {
+  return Text::HeapBytes(text()->capacity);
 }
 
 // Takes what else there is of a report that fits inline; false when it does not.
@@ -191,7 +247,7 @@ void Row::Clear() {
   if (client_size_ != 0) {
     client_size_ = 0;
   } else {
-    delete text();
+    ::operator delete(text());
   }
   SetText(nullptr);
 }

@@ -41,7 +41,7 @@ inline constexpr RowRef kNoRef{0xFFFF'FFFF};
 // One cache line. The report is kept as numbers and the layout of their digits, which give back the
 // text of its AT line byte for byte. Where they do not - the client's ID is longer than
 // kInlineIdBytes, or the location or the time has a rare shape, as a tombstone's has - the row
-// keeps the line itself, on the heap.
+// keeps the line itself, on the heap: at most wire::kAtLineBytesMax.
 class alignas(64) Row {
  public:
   static constexpr std::size_t kInlineIdBytes = 18;
@@ -90,6 +90,13 @@ class alignas(64) Row {
   // Makes `at` the row's own: the first, or one of the same client.
   void Assign(const wire::At& at, LinkId from);
 
+  // Bytes of the heap that the row holds, with the overhead of their allocation: 0 where the report
+  // is kept as numbers. And those that it would hold after Assign.
+  std::size_t heap_bytes() const {
+    return client_size_ != 0 || text() == nullptr ? 0 : TextHeapBytes();
+  }
+  std::size_t HeapBytesWith(const wire::At& at) const;
+
   // Is unused again.
   void Clear();
 
@@ -122,6 +129,8 @@ class alignas(64) Row {
   Text* text() const;
   std::string_view TextClient() const;
   bool TextForgotten() const;
+  std::size_t TextHeapBytes() const;
+  bool HasRoomFor(std::size_t line_size) const;
   void SetText(Text* text);
   bool Holds(const wire::At& at) const;
   bool TakeNumbers(const wire::At& at);

@@ -1,7 +1,6 @@
 #include "fleet/row_table.h"
 
 #include <algorithm>
-#include <new>
 
 namespace herd::fleet {
 namespace {
@@ -26,7 +25,6 @@ RowIndex RowTable::Insert(const wire::At& at, LinkId from, ClientHash hash) {
   if (kFullOf * (size_ + 1) > kFullTo * slots_.size()) Grow();
   RowIndex row{};
   if (free_.empty()) {
-    if (rows_.size() == kRowsMax) throw std::bad_alloc();
     row = RowIndex{rows_.Add()};
   } else {
     row = free_.back();

@@ -42,7 +42,10 @@ class RowTable {
   }
   RowIndex PrefetchRow(ClientHash hash) const;
 
-  // Adds the row of a client that has none yet. Throws std::bad_alloc when there are kRowsMax.
+  // Whether there is no room for another row.
+  bool full() const { return size_ == kRowsMax; }
+
+  // Adds the row of a client that has none yet; not to be called when full.
   RowIndex Insert(const wire::At& at, LinkId from, ClientHash hash);
 
   void Remove(RowIndex row);

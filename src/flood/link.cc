@@ -46,6 +46,11 @@ constexpr std::size_t kNeedMax = 4096;
 // So much of what is to be confirmed is sent at a time, beside what else there is room for.
 constexpr std::size_t kConfirmBytes = 32'768;
 
+// A comparison in a healthy herd finds nothing. Where it finds rows each time the other side does
+// not take them: its fleet is full, or does not believe them. All of them would go over the link in
+// each interval; so they wait for twice as long each time, up to so many intervals.
+constexpr int kCompareWaitMax = 16;
+
 }  // namespace
 
 LinkCounters& LinkCounters::operator+=(const LinkCounters& other) {
@@ -54,6 +59,9 @@ LinkCounters& LinkCounters::operator+=(const LinkCounters& other) {
   rows_in_known += other.rows_in_known;
   rows_in_older += other.rows_in_older;
   rows_in_expired += other.rows_in_expired;
+  rows_in_full += other.rows_in_full;
+  rows_in_ahead += other.rows_in_ahead;
+  rows_in_unknown_servers += other.rows_in_unknown_servers;
   catch_up_rows_out += other.catch_up_rows_out;
   catch_up_rows_in += other.catch_up_rows_in;
   rows_caught_up += other.rows_caught_up;
@@ -148,6 +156,15 @@ fleet::Applied Link::Take(const wire::At& at) {
     case fleet::Applied::kExpired:
       ++counters_.rows_in_expired;
       break;
+    case fleet::Applied::kFull:
+      ++counters_.rows_in_full;
+      break;
+    case fleet::Applied::kAhead:
+      ++counters_.rows_in_ahead;
+      break;
+    case fleet::Applied::kUnknownServer:
+      ++counters_.rows_in_unknown_servers;
+      break;
   }
   return applied;
 }
@@ -216,12 +233,15 @@ void Link::NeedComparison(Instant now) {
 
 void Link::StartComparison(Instant now) {
   last_comparison_ = now;
+  rows_at_comparison_ = CatchUpRows();
   repairing_ = !comparing_;
   const auto order = fleet::HashClient(fleet_.key(), topology_.self() + ' ' + start_.neighbour);
   comparison_.emplace(fleet_, settled_, std::to_underlying(order));
 }
 
 void Link::EndComparison() {
+  const bool found_rows = repairing_ && CatchUpRows() != rows_at_comparison_;
+  compare_wait_ = found_rows ? std::min(2 * compare_wait_, kCompareWaitMax) : 1;
   ++counters_.comparisons;
   comparing_ = false;
   sent_all_ = true;
@@ -302,7 +322,8 @@ void Link::On(const Have& have, Instant now) {
 }
 
 bool Link::Lacks(const Announced& announced) const {
-  bool lacks = true;
+  // A client that there is no room for is not asked for.
+  bool lacks = !fleet_.full();
   fleet_.FindRow(announced.client, [&](const fleet::Row& row) {
     const auto order = row.effective_time() <=> announced.effective_time;
     lacks = order < 0 ||
@@ -352,9 +373,10 @@ std::expected<void, Link::End> Link::Tick(Instant now, std::string& out) {
     topology_sent_ = 0;
   }
   const bool at_rest = caught_up() && !comparison_ && !follower_.pending() && missing_.empty();
-  const bool compare_again = start_.leads && at_rest && agreement_.reached() &&
-                             start_.timing.compare_interval > std::chrono::nanoseconds::zero() &&
-                             now - last_comparison_ >= start_.timing.compare_interval;
+  const bool compare_again =
+      start_.leads && at_rest && agreement_.reached() &&
+      start_.timing.compare_interval > std::chrono::nanoseconds::zero() &&
+      now - last_comparison_ >= compare_wait_ * start_.timing.compare_interval;
   if (compare_again) StartComparison(now);
   return {};
 }

@@ -39,10 +39,14 @@ struct LinkTiming {
 struct LinkCounters {
   std::uint64_t rows_out = 0;
   std::uint64_t rows_in = 0;
-  std::uint64_t rows_in_known = 0;      // duplicates: the very report that the fleet held
-  std::uint64_t rows_in_older = 0;      // lost against the row that the fleet held
-  std::uint64_t rows_in_expired = 0;    // received too long ago
-  std::uint64_t catch_up_rows_out = 0;  // sent because the neighbour may have missed them
+  std::uint64_t rows_in_known = 0;    // duplicates: the very report that the fleet held
+  std::uint64_t rows_in_older = 0;    // lost against the row that the fleet held
+  std::uint64_t rows_in_expired = 0;  // received too long ago
+  // Not kept, since there was no room or they were not believed (fleet::Bounds):
+  std::uint64_t rows_in_full = 0;             // of new clients
+  std::uint64_t rows_in_ahead = 0;            // received in the future
+  std::uint64_t rows_in_unknown_servers = 0;  // by servers that are none of the herd
+  std::uint64_t catch_up_rows_out = 0;        // sent because the neighbour may have missed them
   std::uint64_t catch_up_rows_in = 0;
   std::uint64_t rows_caught_up = 0;  // of those that came, won
   std::uint64_t repairs = 0;         // of those, found after both sides had caught up: a fault
@@ -225,11 +229,16 @@ class Link {
   bool got_all_ = false;    // we have what we may have missed
   bool comparing_ = false;  // that is for a comparison to do
   bool repairing_ = false;  // a comparison is made though nothing can have been missed
+  int compare_wait_ = 1;    // so many intervals until the next
+  std::uint64_t rows_at_comparison_ = 0;  // catch-up rows in and out, when the last one began
 
   fleet::Applied Take(const wire::At& at);
   void NeedComparison(Instant now);
   void StartComparison(Instant now);
   void EndComparison();
+  std::uint64_t CatchUpRows() const {
+    return counters_.catch_up_rows_in + counters_.catch_up_rows_out;
+  }
   void CountTurn(bool in_turn);
   void Answer(Instant now, std::string& out, std::size_t bytes_max);
   void SendProbe(Instant now, std::size_t backlog_bytes, std::string& out);

@@ -28,6 +28,9 @@ inline constexpr std::string_view kVersion = "5";
 inline constexpr std::size_t kGreetingBytesMax = 512;
 inline constexpr std::size_t kMessageBytesMax = 131'072;
 
+// Any row can be sent, even with a word before it and a line end behind.
+static_assert(2 * wire::kAtLineBytesMax < kMessageBytesMax);
+
 // "HERD <version> <herd> <from> <to> <nonce> <run>": who I am and whom I mean to talk to.
 struct Hello {
   std::string_view version;

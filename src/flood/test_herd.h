@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -42,6 +43,7 @@ class Herd {
     // Of each server, where they are not all alike:
     std::vector<std::vector<Setting>> compared = {};
     std::vector<std::chrono::nanoseconds> clocks = {};  // ahead of the right time
+    std::map<std::size_t, fleet::Bounds> bounds = {};  // by server; others have none
   };
 
   Herd(std::size_t servers, const std::vector<Pair>& links) : Herd(servers, links, Settings()) {}
@@ -179,7 +181,9 @@ class Herd {
   }
 
   void Make(std::size_t server) {
-    fleets_[server] = std::make_unique<fleet::Fleet>(kKey);
+    const auto bounds = settings_.bounds.find(server);
+    fleets_[server] = std::make_unique<fleet::Fleet>(
+        kKey, bounds == settings_.bounds.end() ? fleet::Bounds() : bounds->second);
     topologies_[server] = std::make_unique<Topology>(NameOf(server), plan_, WallClock(server));
     confirmations_[server] =
         std::make_unique<Confirmations>(settings_.confirming, std::chrono::seconds(1), [] {});

@@ -64,6 +64,38 @@ RC_GTEST_FIXTURE_PROP(JournalTest, BringsBackTheFleet, ()) {
   RC_ASSERT(Restarted() == rows);
 }
 
+// What a fleet has no room for, or does not believe, stays where it is for a later start.
+TEST_F(JournalTest, LeavesWhatTheFleetRefuses) {
+  Rows all;
+  {
+    fleet::Fleet fleet;
+    Journal journal(Settings(), fleet);
+    ASSERT_TRUE(journal.Start());
+    for (int client = 0; client < 10; ++client)
+      fleet.Apply(Report(client, 1000).at(), fleet::kFromClient);
+    fleet.Apply(Report(77, 2000).at(), fleet::kFromClient);
+    fleet.Apply(OwnedAt("Nobody", "x", "+1+1", "1000", {}).at(), fleet::kFromClient);
+    all = RowsOf(fleet);
+  }
+  {
+    fleet::Fleet fleet({}, {.rows = 4,
+                            .servers = {"Hands"},
+                            .clock = [] { return wire::UnixNanos{1'000'000'000'000}; },
+                            .receipt_ahead = std::chrono::minutes(5)});
+    Journal journal(Settings(), fleet);
+    ASSERT_TRUE(journal.Start());
+    EXPECT_EQ(fleet.usage().rows, 4U);
+    const Loaded loaded = journal.status().loaded;
+    EXPECT_EQ(loaded.rows, 4U);
+    EXPECT_EQ(loaded.full, 6U);
+    EXPECT_EQ(loaded.ahead, 1U);
+    EXPECT_EQ(loaded.unknown_servers, 1U);
+    EXPECT_THAT(log_.text(),
+                HasSubstr("6 rows of the journal were not taken and stay on the disk"));
+  }
+  EXPECT_EQ(Restarted(), all);
+}
+
 TEST_F(JournalTest, BringsBackTombstones) {
   {
     fleet::Fleet fleet;

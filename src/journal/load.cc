@@ -23,6 +23,9 @@ struct Part {
   std::uint64_t bad = 0;
   std::uint64_t expired = 0;
   std::optional<wire::UnixNanos> newest;
+  std::uint64_t full = 0;
+  std::uint64_t ahead = 0;
+  std::uint64_t unknown_servers = 0;
   std::vector<std::string> bad_rows;
   std::expected<RocksStore::ReadEnd, std::string> end = RocksStore::ReadEnd::kAll;
 };
@@ -40,6 +43,15 @@ void TakeRow(std::string_view client, std::string_view at_line, fleet::Fleet& fl
       break;
     case RowLoaded::kExpired:
       ++part.expired;
+      break;
+    case RowLoaded::kFull:
+      ++part.full;
+      break;
+    case RowLoaded::kAhead:
+      ++part.ahead;
+      break;
+    case RowLoaded::kUnknownServer:
+      ++part.unknown_servers;
       break;
     case RowLoaded::kBad:
       ++part.bad;
@@ -64,6 +76,20 @@ std::vector<Part> LoadParts(const RocksStore& store, fleet::Fleet& fleet, std::s
   return parts;
 }
 
+// An operator must know: these clients are unknown here though the journal has them.
+void SayWhatIsLeft(const Loaded& loaded, const Say& say) {
+  const auto left = [&](std::uint64_t rows, std::string_view why) {
+    if (rows == 0) return;
+    say(Gravity::kError,
+        fmt::format("{} rows of the journal were not taken and stay on the disk: {}", rows, why));
+  };
+  left(loaded.full, "the fleet is full (limits.clients, limits.fleet_bytes)");
+  left(loaded.ahead,
+       "they were received further ahead of this clock than limits.receipt_ahead_s; is it right?");
+  left(loaded.unknown_servers,
+       "they name servers that are neither in [[server]] nor in former_servers");
+}
+
 }  // namespace
 
 std::expected<Loaded, std::string> Load(const RocksStore& store, fleet::Fleet& fleet,
@@ -74,12 +100,16 @@ std::expected<Loaded, std::string> Load(const RocksStore& store, fleet::Fleet& f
     loaded.damaged |= *part.end == RocksStore::ReadEnd::kDamaged;
     loaded.rows += part.rows;
     loaded.bad += part.bad;
+    loaded.full += part.full;
+    loaded.ahead += part.ahead;
+    loaded.unknown_servers += part.unknown_servers;
     loaded.expired += part.expired;
     loaded.newest = std::max(loaded.newest, part.newest);
     for (const std::string& row : part.bad_rows) {
       say(Gravity::kWarning, "a row of the journal is no AT line of its client: " + row);
     }
   }
+  SayWhatIsLeft(loaded, say);
   return loaded;
 }
 

@@ -12,6 +12,10 @@ enum class RowLoaded {
   kKept,     // it is in the fleet, or what wins against it
   kExpired,  // it was received before the horizon: of no use any more
   kBad,      // it is no AT line of its client
+  // There is no room for it, or it is not believed (fleet::Bounds):
+  kFull,
+  kAhead,
+  kUnknownServer,
 };
 
 struct LoadedRow {

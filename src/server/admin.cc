@@ -126,6 +126,10 @@ net::HttpAnswer AnswerOf(std::string_view client, const Forgotten& forgotten) {
                        "latest that is taken now is " +
                            time,
                        time);
+    case Forgotten::Outcome::kFull:
+      return AdminFault(507,
+                        "nothing is forgotten: the fleet is full (limits.clients, "
+                        "limits.fleet_bytes), and a client that is forgotten takes a place, too");
     case Forgotten::Outcome::kNotOnDisk:
       return AdminFault(503,
                         "forgotten in memory, and the neighbours are told; but it is not on "

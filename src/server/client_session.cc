@@ -134,7 +134,7 @@ void ClientSession::Take(std::string_view line, const wire::Command& command,
   if (node_.traffic) node_.traffic->In("client", peer_, line);
   if (const auto* iamat = std::get_if<wire::Iamat>(&command)) {
     stats_.iamat.Add();
-    Take(*iamat, client, out);
+    Take(*iamat, line, client, out);
   } else if (const auto* whatsat = std::get_if<wire::Whatsat>(&command)) {
     stats_.whatsat.Add();
     Take(*whatsat, line, out);
@@ -144,14 +144,21 @@ void ClientSession::Take(std::string_view line, const wire::Command& command,
   }
 }
 
-void ClientSession::Take(const wire::Iamat& iamat, fleet::ClientHash client, std::string& out) {
+void ClientSession::Take(const wire::Iamat& iamat, std::string_view line, fleet::ClientHash client,
+                         std::string& out) {
   // Straight into what goes out, unless it has to wait there, or to be logged.
   std::string apart;
   std::string& reply = replies_ || node_.traffic ? apart : out;
   const std::size_t begin = reply.size();
-  const wire::At at = wire::AppendAt(reply, iamat, node_.name, Now());
-  const fleet::Applied outcome = node_.fleet.Apply(at, client, fleet::kFromClient);
+  const fleet::Applied outcome = node_.fleet.Report(client, Now(), [&](wire::UnixNanos receipt) {
+    reply.resize(begin);
+    return wire::AppendAt(reply, iamat, node_.name, receipt);
+  });
   stats_.reports[IndexOf(outcome)].Add();
+  if (outcome == fleet::Applied::kFull) {
+    reply.resize(begin);
+    return Refuse(line, out);
+  }
   if (outcome == fleet::Applied::kStored) changed_ = true;
   reply += '\n';
   if (node_.durability) {

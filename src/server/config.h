@@ -89,6 +89,10 @@ struct Limits {
   std::size_t outstanding_commands = 64;    // on one connection, waiting for places
   std::size_t output_bytes = 262'144;       // on one connection, waiting to be read by the client
   std::size_t buffers_bytes = 134'217'728;  // on all connections, read and not taken, or waiting
+  std::size_t clients = 0;  // rows of the fleet, forgotten clients' too; 0: what fleet_bytes allow
+  std::size_t fleet_bytes =
+      0;  // of memory; 0: a share of what the process may take (fleet_bounds.h)
+  std::chrono::seconds receipt_ahead{300};  // a report received further ahead is not believed
 };
 
 enum class LogFormat { kText, kJson };
@@ -133,7 +137,8 @@ struct Config {
   std::string herd = "herd";  // a peer of another herd is refused
   std::vector<ServerEntry> servers;
   std::vector<std::pair<std::string, std::string>> links;
-  unsigned threads = 1;  // event loops of one server
+  std::vector<std::string> former_servers;  // gone from the herd: rows may still name them
+  unsigned threads = 1;                     // event loops of one server
   std::string secret_env = "HERD_SECRET";
   std::filesystem::path secret_file;                 // empty: DefaultSecretFile()
   std::chrono::seconds expire_after{7 * 24 * 3600};  // since receipt; 0: never

@@ -33,6 +33,17 @@ void CheckNames(const Config& config, const ConfigLines& lines, Complaints& comp
   }
 }
 
+void CheckFormerServers(const Config& config, const ConfigLines& lines, Complaints& complaints) {
+  for (const std::string& name : config.former_servers) {
+    if (config.Find(name) == nullptr) continue;
+    complaints.Add(
+        lines.Of("former_servers"),
+        fmt::format("former_servers: there is a server \"{}\"; allowed: names of servers "
+                    "that the herd has no more",
+                    name));
+  }
+}
+
 std::string ServerNames(const Config& config) {
   std::string names;
   for (const ServerEntry& server : config.servers) {
@@ -197,6 +208,7 @@ void CheckConfig(const Config& config, const ConfigLines& lines, Complaints& com
     return;
   }
   CheckNames(config, lines, complaints);
+  CheckFormerServers(config, lines, complaints);
   CheckLinks(config, lines, complaints);
   CheckAddresses(config, lines, complaints);
   CheckTimes(config, lines, complaints);

@@ -142,6 +142,22 @@ ConfigKey<Config> AcknowledgeKey() {
           }};
 }
 
+constexpr std::size_t kFormerServersMax = 1000;
+
+std::optional<std::string> SetFormerServers(const toml::node& node, const std::filesystem::path&,
+                                            Config& config) {
+  const toml::array* const array = node.as_array();
+  if (array == nullptr) return fmt::format("{} is not an array", Describe(node));
+  if (array->size() > kFormerServersMax) return fmt::format("{} names", array->size());
+  for (const toml::node& entry : *array) {
+    auto name = entry.value_exact<std::string>();
+    if (!name) return fmt::format("{} is not a name", Describe(entry));
+    if (!IsName(*name)) return fmt::format("\"{}\" is not allowed", *name);
+    config.former_servers.push_back(*std::move(name));
+  }
+  return std::nullopt;
+}
+
 using C = Config;
 using Keys = std::vector<ConfigKey<C>>;
 using Ms = std::chrono::milliseconds;
@@ -152,6 +168,11 @@ Keys GeneralKeys() {
   return {
       Text<C>("herd", kNameAllowed, IsName, [](C& c) -> auto& { return c.herd; }),
       Number<unsigned>("threads", 1, 256, [](C& c) -> auto& { return c.threads; }),
+      {.name = "former_servers",
+       .allowed =
+           fmt::format("an array of 0 to {} names, each {}", kFormerServersMax, kNameAllowed),
+       .fallback = "[]",
+       .set = SetFormerServers},
       Number<std::chrono::seconds>("fleet.expire_after_s", 0, 315'360'000,
                                    [](C& c) -> auto& { return c.expire_after; }),
       Path("secret.file", "file", [](C& c) -> auto& { return c.secret_file; }),
@@ -235,6 +256,12 @@ Keys LimitsKeys() {
                           [](C& c) -> auto& { return c.limits.near_cells; }),
       Number<std::size_t>("limits.buffers_bytes", 1'048'576, 1'099'511'627'776,
                           [](C& c) -> auto& { return c.limits.buffers_bytes; }),
+      Number<std::size_t>("limits.clients", 0, 1'000'000'000,
+                          [](C& c) -> auto& { return c.limits.clients; }),
+      Number<std::size_t>("limits.fleet_bytes", 0, 1'099'511'627'776,
+                          [](C& c) -> auto& { return c.limits.fleet_bytes; }),
+      Number<std::chrono::seconds>("limits.receipt_ahead_s", 10, 86'400,
+                                   [](C& c) -> auto& { return c.limits.receipt_ahead; }),
   };
 }
 

@@ -13,6 +13,7 @@ namespace {
 struct Held {
   std::string at_line;
   wire::UnixNanos effective_time;
+  wire::UnixNanos receipt;
   bool forgotten = false;
 };
 
@@ -22,6 +23,7 @@ std::optional<Held> RowOf(const fleet::Fleet& fleet, std::string_view client) {
   fleet.FindRow(fleet::HashClient(fleet.key(), client), [&](const fleet::Row& row) {
     held = {.at_line = row.at_line(),
             .effective_time = row.effective_time(),
+            .receipt = row.receipt(),
             .forgotten = row.forgotten()};
   });
   return held;
@@ -32,9 +34,12 @@ wire::UnixNanos After(wire::UnixNanos time) {
   return (time + wire::Skew{1}).value_or(time);
 }
 
-wire::UnixNanos LatestTime(wire::UnixNanos now, const std::optional<Held>& held) {
+wire::UnixNanos LatestTime(const fleet::Fleet& fleet, wire::UnixNanos now,
+                           const std::optional<Held>& held) {
   const wire::UnixNanos ahead = (now + fleet::kAheadMax).value_or(now);
-  return held ? std::max(ahead, After(held->effective_time)) : ahead;
+  // One from the future loses against anything.
+  return held && !fleet.IsAhead(held->receipt) ? std::max(ahead, After(held->effective_time))
+                                               : ahead;
 }
 
 }  // namespace
@@ -42,26 +47,33 @@ wire::UnixNanos LatestTime(wire::UnixNanos now, const std::optional<Held>& held)
 Forgotten Forget(fleet::Fleet& fleet, std::string_view server, const ForgetRequest& request,
                  wire::UnixNanos now) {
   // One that has expired and is still there would win unseen over a tombstone for an early time.
-  fleet.DropExpired(fleet::RangeOf(fleet::HashClient(fleet.key(), request.client)));
+  const fleet::ClientHash client = fleet::HashClient(fleet.key(), request.client);
+  fleet.DropExpired(fleet::RangeOf(client));
   const std::optional<Held> before = RowOf(fleet, request.client);
   const wire::UnixNanos time = request.time.value_or(now);
-  const wire::UnixNanos latest = LatestTime(now, before);
+  const wire::UnixNanos latest = LatestTime(fleet, now, before);
   if (time > latest) return {.outcome = Forgotten::Outcome::kTooLate, .time = latest};
   // A tombstone expires by its receipt, which is now, whatever time it is for: so it outlives all
   // that it wins over. Only what counts from later than now must have been received later, too.
-  const wire::UnixNanos receipt =
+  const wire::UnixNanos earliest =
       std::max(now, (time + wire::Skew{-fleet::kAheadMax.nanos}).value_or(now));
   wire::ForgetTexts texts;
-  const wire::At tombstone = wire::MakeForget(request.client, server, time, receipt, texts);
+  wire::At tombstone;
   Forgotten forgotten{.known = before && !before->forgotten};
-  switch (fleet.Apply(tombstone, fleet::kFromClient)) {
+  switch (fleet.Report(client, earliest, [&](wire::UnixNanos receipt) {
+    return tombstone = wire::MakeForget(request.client, server, time, receipt, texts);
+  })) {
     case fleet::Applied::kStored:
     case fleet::Applied::kKnown:
       wire::AppendAt(forgotten.tombstone, tombstone);
       return forgotten;
+    case fleet::Applied::kFull:
+      return {.outcome = Forgotten::Outcome::kFull};
     case fleet::Applied::kOlder:
       break;
     case fleet::Applied::kExpired:
+    case fleet::Applied::kAhead:
+    case fleet::Applied::kUnknownServer:
       // The clock has been set back by more than tombstones live; the horizon will follow.
       return {.outcome = Forgotten::Outcome::kTooLate, .time = latest};
   }

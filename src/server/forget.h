@@ -21,6 +21,7 @@ struct Forgotten {
     kForgotten,  // the fleet holds a tombstone, which is flooded and kept as any row
     kNewer,      // nothing changed: the client's newest report counts as later, at `time`
     kTooLate,    // nothing changed: `time` is the latest that is taken
+    kFull,       // nothing changed: the fleet has no room for a tombstone
     kNotOnDisk,  // it is forgotten in memory, and not on the disk that was to be waited for
   };
 

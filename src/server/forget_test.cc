@@ -96,6 +96,31 @@ TEST_F(Forgetting, WinsOverWhatAWrongClockReceivedAndNoLonger) {
   EXPECT_FALSE(Knows());
 }
 
+// The clocks of the server and of the client were a year ahead when it was received.
+TEST(ForgettingTheFuture, NeedsNoTime) {
+  constexpr std::int64_t kYear = 365 * 86'400;
+  wire::UnixNanos clock = At(1'000'000 + kYear);
+  fleet::Fleet fleet({},
+                     {.clock = [&] { return clock; }, .receipt_ahead = std::chrono::minutes(5)});
+  EXPECT_EQ(fleet.Apply(Report(1'000'000 + kYear, 1'000'000 + kYear).at(), fleet::LinkId{1}),
+            fleet::Applied::kStored);
+  clock = kNow;
+  fleet.FollowClock();
+  const Forgotten forgotten = Forget(fleet, "Welsh", {.client = "kiwi"}, kNow);
+  EXPECT_EQ(forgotten.outcome, Outcome::kForgotten);
+  EXPECT_EQ(forgotten.tombstone, "AT Welsh +0.000000000 kiwi - 1000000.000000000");
+  EXPECT_EQ(fleet.size(), 0U);
+  EXPECT_EQ(Forget(fleet, "Welsh", {.client = "kiwi", .time = At(1'000'000 + kYear)}, kNow).outcome,
+            Outcome::kTooLate);
+}
+
+TEST(ForgettingAtTheBound, IsForKnownClients) {
+  fleet::Fleet fleet({}, {.rows = 1});
+  fleet.Apply(Report(999'990, 999'990).at(), fleet::kFromClient);
+  EXPECT_EQ(Forget(fleet, "Welsh", {.client = "other"}, kNow).outcome, Outcome::kFull);
+  EXPECT_EQ(Forget(fleet, "Welsh", {.client = "kiwi"}, kNow).outcome, Outcome::kForgotten);
+}
+
 TEST_F(Forgetting, MayBeAsOfLongAgoAndLastsAllTheSame) {
   EXPECT_EQ(Forget(At(5)).outcome, Outcome::kForgotten);
   fleet_.SetHorizon({.rows = At(999'999), .tombstones = At(999'998)});

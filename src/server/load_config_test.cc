@@ -41,6 +41,7 @@ TEST(ParseConfig, ReadsEveryKey) {
   const auto config = Parse(R"(
 herd = "ucla"
 threads = 3
+former_servers = ["Old", "Older"]
 links = [["Goloman", "Hands"]]
 [[server]]
 name = "Goloman"
@@ -91,6 +92,9 @@ connections_per_address = 17
 idle_timeout_s = 0
 outstanding_commands = 18
 output_bytes = 4096
+clients = 22
+fleet_bytes = 23
+receipt_ahead_s = 24
 [logging]
 level = "debug"
 format = "json"
@@ -100,6 +104,7 @@ traffic_dir = "traffic"
   ASSERT_TRUE(config) << config.error();
   EXPECT_EQ(config->herd, "ucla");
   EXPECT_EQ(config->threads, 3U);
+  EXPECT_THAT(config->former_servers, ElementsAre("Old", "Older"));
   EXPECT_THAT(config->links, ElementsAre(std::pair<std::string, std::string>("Goloman", "Hands")));
   ASSERT_EQ(config->servers.size(), 2U);
   EXPECT_THAT(config->servers[0].clients,
@@ -136,6 +141,9 @@ traffic_dir = "traffic"
   EXPECT_EQ(config->limits.idle_timeout, 0s);
   EXPECT_EQ(config->limits.outstanding_commands, 18U);
   EXPECT_EQ(config->limits.output_bytes, 4096U);
+  EXPECT_EQ(config->limits.clients, 22U);
+  EXPECT_EQ(config->limits.fleet_bytes, 23U);
+  EXPECT_EQ(config->limits.receipt_ahead, 24s);
   EXPECT_EQ(config->journal.directory, "conf/journals");
   EXPECT_EQ(config->journal.write_interval, 20ms);
   EXPECT_EQ(config->journal.rows_per_second, 21);

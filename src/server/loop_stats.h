@@ -16,7 +16,8 @@ namespace herd::server {
 
 // All that a report, and a look-up of places, may end with: what counts by outcome are indexed by.
 inline constexpr std::array kReportOutcomes = {fleet::Applied::kStored, fleet::Applied::kOlder,
-                                               fleet::Applied::kKnown, fleet::Applied::kExpired};
+                                               fleet::Applied::kKnown, fleet::Applied::kExpired,
+                                               fleet::Applied::kFull};
 inline constexpr std::array kLookupOutcomes = {places::Status::kOk,
                                                places::Status::kZeroResults,
                                                places::Status::kOverQueryLimit,

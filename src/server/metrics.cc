@@ -87,6 +87,15 @@ void AddServer(const Status& status, Families& families) {
   families.Sample(status.log.dropped, {{"log", "server"}});
   if (status.log.traffic_dropped)
     families.Sample(*status.log.traffic_dropped, {{"log", "traffic"}});
+  families.Gauge("herd_fleet_rows", "Rows that are held: of clients, and of forgotten ones.");
+  families.Sample(status.fleet.rows);
+  families.Gauge("herd_fleet_rows_limit",
+                 "How many there may be before new clients are refused, all of the usual shape.");
+  families.Sample(status.fleet_limit.rows);
+  families.Gauge("herd_fleet_bytes", "Memory of all rows.");
+  families.Sample(status.fleet.bytes);
+  families.Gauge("herd_fleet_bytes_limit", "How much that may be before new clients are refused.");
+  families.Sample(status.fleet_limit.bytes);
   families.Gauge("herd_memory_resident_bytes", "Memory of the process that is in RAM.");
   families.Sample(status.process.memory_resident_bytes);
   families.Gauge("herd_open_files", "Descriptors that the process has open.");
@@ -132,7 +141,7 @@ void AddClients(const Status& status, Families& families) {
   families.Sample(status.invalid, {{"kind", "invalid"}});
   families.Counter("herd_reports_total",
                    "Reports of this server's own clients: stored, older than what was known, known "
-                   "already, or expired.");
+                   "already, expired, or refused since the fleet is full.");
   for (const fleet::Applied outcome : kReportOutcomes)
     families.Sample(status.reports[IndexOf(outcome)], {{"outcome", WordFor(outcome)}});
   families.Counter("herd_place_lookups_total",
@@ -220,6 +229,13 @@ void AddLinks(const Status& status, Families& families) {
   each([](const LinkStatus& link) { return link.counters.rows_in_older; });
   families.Counter("herd_link_expired_rows_total", "Rows that came in and had expired.");
   each([](const LinkStatus& link) { return link.counters.rows_in_expired; });
+  families.Counter("herd_link_refused_rows_total",
+                   "Rows that came in and were not kept: of new clients while the fleet is full, "
+                   "received in the future, or by a server that is none of the herd.");
+  each([](const LinkStatus& link) { return link.counters.rows_in_full; }, {{"reason", "full"}});
+  each([](const LinkStatus& link) { return link.counters.rows_in_ahead; }, {{"reason", "ahead"}});
+  each([](const LinkStatus& link) { return link.counters.rows_in_unknown_servers; },
+       {{"reason", "unknown_server"}});
   families.Counter("herd_link_unknown_messages_total",
                    "Messages that came in and were none: should be 0.");
   each([](const LinkStatus& link) { return link.counters.messages_unknown; });
@@ -285,10 +301,15 @@ void AddJournal(const Status& status, Families& families) {
   families.Sample(told.load_time);
   families.Gauge(
       "herd_journal_loaded_rows",
-      "Rows that the start found in the journal: taken, expired, or bad, which are no AT lines.");
+      "Rows that the start found in the journal: taken, expired, bad, which are no AT lines, or "
+      "left there: since the fleet was full, they were received in the future, or they name a "
+      "server that is none of the herd.");
   families.Sample(told.loaded.rows, {{"outcome", "taken"}});
   families.Sample(told.loaded.expired, {{"outcome", "expired"}});
   families.Sample(told.loaded.bad, {{"outcome", "bad"}});
+  families.Sample(told.loaded.full, {{"outcome", "full"}});
+  families.Sample(told.loaded.ahead, {{"outcome", "ahead"}});
+  families.Sample(told.loaded.unknown_servers, {{"outcome", "unknown_server"}});
   families.Counter("herd_journal_rows_written_total",
                    "Rows written to the journal, those written again too.");
   families.Sample(told.rows_written);

@@ -132,8 +132,20 @@ TEST(Metrics, HoldTheStatus) {
   const auto series = Exposition(MetricsText(FullStatus())).series();
   EXPECT_EQ(series.at("herd_clients"), 3);
   EXPECT_EQ(series.at("herd_fleet_digest"), 0x0123456789ab);
+  EXPECT_EQ(series.at("herd_fleet_rows"), 5);
+  EXPECT_EQ(series.at("herd_fleet_rows_limit"), 60);
+  EXPECT_EQ(series.at("herd_fleet_bytes"), 500);
+  EXPECT_EQ(series.at("herd_fleet_bytes_limit"), 6000);
   EXPECT_EQ(series.at("herd_uptime_seconds"), 2.5);
   EXPECT_EQ(series.at("herd_reports_total{outcome=\"older\"}"), 5);
+  EXPECT_EQ(series.at("herd_reports_total{outcome=\"full\"}"), 9);
+  EXPECT_EQ(series.at("herd_link_refused_rows_total{link=\"Wilkes\",reason=\"full\"}"), 6);
+  EXPECT_EQ(series.at("herd_link_refused_rows_total{link=\"Wilkes\",reason=\"ahead\"}"), 7);
+  EXPECT_EQ(series.at("herd_link_refused_rows_total{link=\"Wilkes\",reason=\"unknown_server\"}"),
+            8);
+  EXPECT_EQ(series.at("herd_journal_loaded_rows{outcome=\"full\"}"), 3);
+  EXPECT_EQ(series.at("herd_journal_loaded_rows{outcome=\"ahead\"}"), 4);
+  EXPECT_EQ(series.at("herd_journal_loaded_rows{outcome=\"unknown_server\"}"), 5);
   EXPECT_EQ(series.at("herd_place_lookups_total{outcome=\"OVER_QUERY_LIMIT\"}"), 1);
   EXPECT_EQ(series.at("herd_link_rows_total{link=\"Wilkes\",direction=\"out\"}"), 20);
   EXPECT_EQ(series.at("herd_link_round_trip_seconds{link=\"Wilkes\"}"), 0.00025);

@@ -12,6 +12,7 @@
 #include "server/client_session.h"
 #include "server/clock.h"
 #include "server/file_limit.h"
+#include "server/fleet_bounds.h"
 #include "server/secret.h"
 
 namespace herd::server {
@@ -89,7 +90,8 @@ Server::Server(Parts parts)
             .traffic = std::move(parts.traffic),
             .places = std::move(parts.places),
             .admission = net::Admission(BoundsOf(parts.config.limits)),
-            .fleet = fleet::Fleet(HashKeyOf(parts.secret, parts.config.herd)),
+            .fleet = fleet::Fleet(HashKeyOf(parts.secret, parts.config.herd),
+                                  FleetBoundsOf(parts.config, FindMemoryLimit())),
             .journal = nullptr,
             .durability = nullptr},
       workers_([&] {
@@ -107,6 +109,7 @@ Server::Server(Parts parts)
               .run = RandomHex(kRunBytes)},
              std::move(parts.on_linked)),
       expiry_(first_loop(), node_),
+      fleet_watch_(first_loop(), node_, links_),
       status_(
           node_, links_,
           [&] {
@@ -271,6 +274,7 @@ std::expected<void, std::string> Server::Run() {
   }
   // Before the journal: what has expired is not to come back from there.
   expiry_.Start();
+  fleet_watch_.Start();
   if (admin_) admin_->Start(OnListenError());
   std::vector<std::jthread> threads;
   threads.push_back(LoadJournal());

@@ -18,6 +18,7 @@
 #include "net/loop.h"
 #include "server/admin.h"
 #include "server/expiry.h"
+#include "server/fleet_watch.h"
 #include "server/forgetter.h"
 #include "server/links.h"
 #include "server/log_limit.h"
@@ -88,6 +89,7 @@ class Server {
   std::vector<std::unique_ptr<Worker>> workers_;
   Links links_;
   Expiry expiry_;
+  FleetWatch fleet_watch_;
   StatusCollector status_;
   Forgetter forgetter_;
   std::unique_ptr<NearFinder> near_;        // null without an admin address

@@ -87,6 +87,12 @@ const char* WordFor(fleet::Applied outcome) {
       return "known";
     case fleet::Applied::kExpired:
       return "expired";
+    case fleet::Applied::kFull:
+      return "full";
+    case fleet::Applied::kAhead:
+      return "ahead";
+    case fleet::Applied::kUnknownServer:
+      return "unknown_server";
   }
   std::abort();
 }

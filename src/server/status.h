@@ -85,6 +85,8 @@ struct Status {
   bool ending = false;
   std::size_t clients = 0;
   fleet::Digest digest;
+  fleet::Usage fleet;        // what is held,
+  fleet::Usage fleet_limit;  // and may be before new clients are refused
 
   std::size_t sessions = 0;        // now
   std::size_t sessions_limit = 0;  // of limits.connections and the limit on open files

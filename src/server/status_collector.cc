@@ -34,6 +34,11 @@ void AddLoop(const LoopStats& stats, flood::Instant now, Status& status) {
                           .delays = stats.delay.counts()});
 }
 
+fleet::Usage LimitOf(const fleet::Bounds& bounds) {
+  return {.rows = std::min(bounds.rows, bounds.bytes / fleet::Fleet::kRowBytes),
+          .bytes = bounds.bytes};
+}
+
 std::optional<JournalStatus> JournalOf(const Node& node) {
   if (!node.journal) return std::nullopt;
   JournalStatus status{.told = node.journal->status()};
@@ -80,6 +85,8 @@ Status StatusCollector::Collect() const {
                 .ending = ending_,
                 .clients = node_.fleet.size(),
                 .digest = node_.fleet.digest(),
+                .fleet = node_.fleet.usage(),
+                .fleet_limit = LimitOf(node_.fleet.bounds()),
                 .sessions = node_.admission.connections(),
                 .sessions_limit = node_.admission.bounds().connections_max,
                 .sessions_address_limit = node_.admission.bounds().connections_per_address_max,

@@ -44,6 +44,9 @@ void Write(JsonWriter& json, const LinkStatus& link) {
       .Member("duplicates", link.counters.rows_in_known)
       .Member("older", link.counters.rows_in_older)
       .Member("expired", link.counters.rows_in_expired)
+      .Member("refused_full", link.counters.rows_in_full)
+      .Member("refused_ahead", link.counters.rows_in_ahead)
+      .Member("refused_unknown_server", link.counters.rows_in_unknown_servers)
       .Member("unknown_messages", link.counters.messages_unknown)
       .Member("topology_ignored", link.counters.links_ignored)
       .Member("out_of_turn_messages", link.counters.messages_out_of_turn)
@@ -79,6 +82,9 @@ void Write(JsonWriter& json, const JournalStatus& journal) {
       .Member("rows_loaded", told.loaded.rows)
       .Member("rows_expired", told.loaded.expired)
       .Member("rows_bad", told.loaded.bad)
+      .Member("rows_left_full", told.loaded.full)
+      .Member("rows_left_ahead", told.loaded.ahead)
+      .Member("rows_left_unknown_server", told.loaded.unknown_servers)
       .Member("damaged", told.loaded.damaged)
       .Member("rows_written", told.rows_written)
       .Member("bytes_written", told.bytes_written)
@@ -164,6 +170,13 @@ std::string StatusJson(const Status& status) {
   json.Member("clients", status.clients)
       .Member("digest", fmt::format("{:016x}", status.digest.value()))
       .Member("threads", status.loops.size());
+  json.Key("fleet")
+      .Open('{')
+      .Member("rows", status.fleet.rows)
+      .Member("rows_limit", status.fleet_limit.rows)
+      .Member("bytes", status.fleet.bytes)
+      .Member("bytes_limit", status.fleet_limit.bytes)
+      .Close('}');
   WriteClients(json, status);
   WriteAll(json, "links", status.links);
   json.Key("strangers")

@@ -59,6 +59,9 @@ TEST(StatusJson, SaysWhatIsThereAndNoMore) {
   const std::string json = StatusJson(status);
   EXPECT_THAT(json, HasSubstr(R"("digest":"0123456789abcdef")"));
   EXPECT_THAT(json, HasSubstr(R"("commands":{"iamat":50,"whatsat":6,"invalid":2})"));
+  EXPECT_THAT(json, HasSubstr(R"("fleet":{"rows":5,"rows_limit":60,"bytes":500,)"
+                              R"("bytes_limit":6000})"));
+  EXPECT_THAT(json, HasSubstr(R"("refused_full":6,"refused_ahead":7,"refused_unknown_server":8)"));
   EXPECT_THAT(json, HasSubstr(R"("round_trip_ms":0.25)"));
   EXPECT_THAT(json,
               HasSubstr(R"("clock_ahead_s":-1.5,"settings_differ":["fleet.expire_after_s"])"));
@@ -66,7 +69,9 @@ TEST(StatusJson, SaysWhatIsThereAndNoMore) {
   EXPECT_THAT(json, HasSubstr(R"("catch_up_in":4,"catch_up_out":0,"rows_caught_up":3)"));
   EXPECT_THAT(json,
               HasSubstr(R"("journal":{"state":"ok","failures":0,"load_s":0.5,)"
-                        R"("rows_loaded":30,"rows_expired":2,"rows_bad":1,"damaged":false,)"
+                        R"("rows_loaded":30,"rows_expired":2,"rows_bad":1,)"
+                        R"("rows_left_full":3,"rows_left_ahead":4,"rows_left_unknown_server":5,)"
+                        R"("damaged":false,)"
                         R"("rows_written":70,"bytes_written":7000,"syncs":6,)"
                         R"("sync_last_s":0.002,"sync_max_s":0.25,"lag_rows":8,"waiters":1})"));
   EXPECT_THAT(json, HasSubstr(R"("acknowledgements":{"durable":60,"refused":3,"in_memory":0})"));

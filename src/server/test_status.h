@@ -19,6 +19,8 @@ inline Status FullStatus() {
   status.uptime = std::chrono::milliseconds(2500);
   status.clients = 3;
   status.digest = fleet::Digest(0x0123456789abcdef);
+  status.fleet = {.rows = 5, .bytes = 500};
+  status.fleet_limit = {.rows = 60, .bytes = 6000};
   status.sessions = 4;
   status.sessions_limit = 100;
   status.sessions_opened = 7;
@@ -32,7 +34,7 @@ inline Status FullStatus() {
   status.iamat = 50;
   status.whatsat = 6;
   status.invalid = 2;
-  status.reports = {40, 5, 4, 1};
+  status.reports = {40, 5, 4, 1, 9};
   status.lookups = {3, 2, 1, 0, 0, 0};
   status.lookup_times.counts[2] = 4;
   status.lookup_times.counts.back() = 2;
@@ -56,6 +58,9 @@ inline Status FullStatus() {
   up.counters.rows_in = 10;
   up.counters.rows_out = 20;
   up.counters.rows_in_known = 5;
+  up.counters.rows_in_full = 6;
+  up.counters.rows_in_ahead = 7;
+  up.counters.rows_in_unknown_servers = 8;
   up.counters.catch_up_rows_in = 4;
   up.counters.rows_caught_up = 3;
   up.counters.announced_out = 11;
@@ -63,16 +68,19 @@ inline Status FullStatus() {
   up.counters.comparisons = 2;
   const LinkStatus down{.neighbour = "Ho\"liday\n", .address = "[::1]:1", .why = "refused \\ \x01"};
   status.links = {up, down};
-  status.journal = JournalStatus{.told = {.state = journal::Status::State::kOk,
-                                          .loaded = {.rows = 30, .expired = 2, .bad = 1},
-                                          .load_time = std::chrono::milliseconds(500),
-                                          .rows_written = 70,
-                                          .bytes_written = 7000,
-                                          .syncs = 6,
-                                          .last_sync_time = std::chrono::milliseconds(2),
-                                          .max_sync_time = std::chrono::milliseconds(250),
-                                          .changes_waiting = 8,
-                                          .waiters = 1}};
+  status.journal = JournalStatus{
+      .told = {
+          .state = journal::Status::State::kOk,
+          .loaded =
+              {.rows = 30, .expired = 2, .bad = 1, .full = 3, .ahead = 4, .unknown_servers = 5},
+          .load_time = std::chrono::milliseconds(500),
+          .rows_written = 70,
+          .bytes_written = 7000,
+          .syncs = 6,
+          .last_sync_time = std::chrono::milliseconds(2),
+          .max_sync_time = std::chrono::milliseconds(250),
+          .changes_waiting = 8,
+          .waiters = 1}};
   status.durability = DurabilityStatus{.disk = true,
                                        .peers = 0,
                                        .refuses = true,

@@ -54,7 +54,10 @@ void Server::Start() {
   ++runs_;
   process_ = std::make_unique<Process>();
   process_->run = name_ + "." + std::to_string(runs_);
-  process_->fleet = std::make_unique<fleet::Fleet>(kHashKey);
+  process_->fleet = std::make_unique<fleet::Fleet>(
+      kHashKey, fleet::Bounds{.servers = settings_.servers,
+                              .clock = [this] { return WallClock(); },
+                              .receipt_ahead = settings_.receipt_ahead});
   process_->topology = std::make_unique<flood::Topology>(name_, around_.plan, WallClock());
   SetHorizon();
   const bool is_empty = Load();
@@ -78,6 +81,11 @@ bool Server::Load() {
         break;
       case journal::RowLoaded::kExpired:
         if (!found.is_empty) disk_.Remove(client);
+        break;
+      case journal::RowLoaded::kFull:
+      case journal::RowLoaded::kAhead:
+      case journal::RowLoaded::kUnknownServer:
+        around_.checker.Fail(name_ + " does not believe what it wrote: " + line);
         break;
       case journal::RowLoaded::kBad:
         around_.checker.Fail(name_ + " cannot read what it wrote: " + line);
@@ -151,22 +159,29 @@ void Server::Report(std::string_view client, std::string_view location,
                           .location = wire::ReadIso6709(location).value(),
                           .time_layout = time.layout};
   std::string skew;
-  Take(wire::MakeAt(iamat, name_, WallClock(), skew));
+  Take(client, [&](wire::UnixNanos receipt) { return wire::MakeAt(iamat, name_, receipt, skew); });
 }
 
 void Server::Forget(std::string_view client) {
   if (!runs() || stopped_) return;
   wire::ForgetTexts texts;
   const wire::UnixNanos now = WallClock();
-  Take(wire::MakeForget(client, name_, now, now, texts));
+  Take(client, [&](wire::UnixNanos receipt) {
+    return wire::MakeForget(client, name_, now, receipt, texts);
+  });
 }
 
-void Server::Take(const wire::At& at) {
+void Server::Take(std::string_view client, const std::function<wire::At(wire::UnixNanos)>& make) {
   std::string line;
-  wire::AppendAt(line, at);
+  process_->fleet->Report(fleet::HashClient(kHashKey, client), WallClock(),
+                          [&](wire::UnixNanos receipt) {
+                            const wire::At at = make(receipt);
+                            line.clear();
+                            wire::AppendAt(line, at);
+                            return at;
+                          });
   Trace("takes " + line);
-  around_.checker.Took(at);
-  process_->fleet->Apply(at, fleet::kFromClient);
+  around_.checker.Took(wire::ParseAt(line).value());
   if (settings_.ack_from_disk) {
     process_->journal->WhenSynced([this, line = std::move(line)](bool durable) {
       // Otherwise the connection is closed without a reply.
@@ -272,6 +287,7 @@ void Server::Tick() {
 }
 
 void Server::SetHorizon() {
+  process_->fleet->FollowClock();
   if (settings_.expire_after == std::chrono::nanoseconds::zero()) return;
   const std::int64_t now = WallClock().value;
   process_->fleet->SetHorizon(

@@ -39,6 +39,8 @@ struct ServerSettings {
   bool ack_from_disk;
   Journal::Settings journal;
   std::chrono::nanoseconds expire_after;  // 0: never
+  std::chrono::nanoseconds receipt_ahead;
+  std::vector<std::string> servers;  // of the herd
 };
 
 // What the herd's hashes are keyed with.
@@ -140,7 +142,8 @@ class Server {
   const Plug& PlugAt(std::size_t wire) const;
   bool Load();
   void EndProcess();
-  void Take(const wire::At& at);
+  // Takes what a client or an operator sends: `make` makes it of the time of its receipt.
+  void Take(std::string_view client, const std::function<wire::At(wire::UnixNanos)>& make);
   void EndLink(std::size_t wire);
   void Tick();
   void SetHorizon();

@@ -16,6 +16,10 @@ using std::chrono::seconds;
 constexpr flood::LinkTiming kTiming{
     .heartbeat = seconds(1), .silence_max = milliseconds(3500), .compare_interval = seconds(5)};
 constexpr nanoseconds kExpireAfter = seconds(6);
+
+// A clock is wrong by half as much at most: so no server finds another's receipts in the future.
+constexpr nanoseconds kReceiptAhead = seconds(300);
+
 constexpr nanoseconds kQuickWrite = milliseconds(1);
 constexpr nanoseconds kSlowWrite = milliseconds(50);
 constexpr nanoseconds kQuickSync = milliseconds(20);
@@ -97,6 +101,9 @@ World::World(const Scenario& scenario, std::uint64_t seed,
                       if (trace) trace(timed);
                     }},
       chaos_end_(schedule_.now() + scenario.chaos) {
+  std::vector<std::string> names;
+  for (std::size_t server = 0; server < scenario_.servers; ++server)
+    names.push_back(NameOf(server));
   for (std::size_t server = 0; server < scenario_.servers; ++server) {
     std::vector<Server::Plug> plugs;
     for (std::size_t wire = 0; wire < links_.size(); ++wire) {
@@ -112,7 +119,9 @@ World::World(const Scenario& scenario, std::uint64_t seed,
             .journal = {.batch_bytes = scenario_.small_batches ? 1 : journal::Writer::kBatchBytes,
                         .write_max = scenario_.slow_disks ? kSlowWrite : kQuickWrite,
                         .sync_max = scenario_.slow_disks ? kSlowSync : kQuickSync},
-            .expire_after = scenario_.expiry ? kExpireAfter : nanoseconds::zero()},
+            .expire_after = scenario_.expiry ? kExpireAfter : nanoseconds::zero(),
+            .receipt_ahead = kReceiptAhead,
+            .servers = names},
         surroundings_);
   }
   for (std::size_t client = 0; client < scenario_.clients; ++client) {
@@ -292,9 +301,9 @@ void World::StopForAWhile(Server& server) {
 }
 
 void World::TurnClock(Server& server) {
-  const nanoseconds offset =
-      random_.Chance(50) ? random_.Between(-seconds(2), seconds(2))
-                         : random_.Between(-nanoseconds(hours(1000)), nanoseconds(hours(1000)));
+  const nanoseconds offset = random_.Chance(50)
+                                 ? random_.Between(-seconds(2), seconds(2))
+                                 : random_.Between(-kReceiptAhead / 2, kReceiptAhead / 2);
   surroundings_.trace(server.name() + " has its clock turned by " + std::to_string(offset.count()));
   server.set_clock_offset(offset);
 }

@@ -32,7 +32,7 @@ struct Scenario {
   bool stops = true;         // servers are stopped for a while
   bool crashes = true;       // servers end at once and start again
   bool disk_losses = false;  // servers lose what was on their disks
-  bool wrong_clocks = true;  // by hours, and jumping
+  bool wrong_clocks = true;  // by minutes, and jumping
   bool expiry = false;       // rows expire within the run
   bool forgets = true;       // operators forget clients
   bool slow_disks = false;   // that take long to write and to sync

@@ -134,10 +134,13 @@ bool IsServerId(std::string_view text) {
   return IsServerIdSize(text.size()) && std::ranges::all_of(text, IsServerIdByte);
 }
 
+std::size_t AtLineBytes(const At& at) {
+  return kWord.size() + at.server.size() + 1 + at.skew_text.size() + 1 + BytesOfClientsFields(at);
+}
+
 void AppendAt(std::string& out, const At& at) {
   const std::size_t before = out.size();
-  const std::size_t after = before + kWord.size() + at.server.size() + 1 + at.skew_text.size() + 1 +
-                            BytesOfClientsFields(at);
+  const std::size_t after = before + AtLineBytes(at);
   // g++ 12 may hand in a greater size than it was given, when the string must grow.
   out.resize_and_overwrite(after, [&](char* data, std::size_t) {
     char* to = Write(data + before, kWord);

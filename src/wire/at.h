@@ -38,8 +38,17 @@ struct At {
   TimeLayout time_layout = TimeLayout::kText;
 };
 
+// What an AT line has at most: so whatever a server accepts it can pass on and keep.
+inline constexpr std::size_t kAtLineBytesMax = 512;
+static_assert(std::string_view("AT ").size() + kServerIdBytesMax + 1 + kSkewBytesMax + 1 +
+                  kClientIdBytesMax + 1 + kLocationTextBytesMax + 1 + kTimeTextBytesMax <=
+              kAtLineBytesMax);
+
 // Appends the AT line, without a line end.
 void AppendAt(std::string& out, const At& at);
+
+// How many bytes that line has.
+std::size_t AtLineBytes(const At& at);
 
 // Reads an AT line, without its line end, as AppendAt writes it: one space between fields; be it of
 // a report or a tombstone. Nothing for any other text, and when a field breaks the rules of

@@ -92,6 +92,23 @@ RC_GTEST_PROP(AppendAt, OfAnIamatIsThatOfItsAt, (std::string out, std::int64_t r
   RC_ASSERT(at.time_layout == iamat.time_layout);
 }
 
+// The longest of each field: what is accepted can be passed on.
+TEST(ParseAt, TakesLinesOfAtMost512Bytes) {
+  const std::string server(kServerIdBytesMax, 's');
+  const std::string client(kClientIdBytesMax, 'c');
+  const std::string location = "+1+1CRS" + std::string(kLocationTextBytesMax - 7, 'x');
+  const std::string time = "-9223372036.85477580" + std::string(kTimeTextBytesMax - 20, '1');
+  const std::string skew = "+18446744072.000000000";
+  const std::string line = "AT " + server + " " + skew + " " + client + " " + location + " " + time;
+  EXPECT_TRUE(ParseAt(line));
+  EXPECT_LE(line.size(), kAtLineBytesMax);
+  EXPECT_FALSE(ParseAt("AT " + server + "s +0.000000000 kiwi +1+1 1"));
+  EXPECT_FALSE(ParseAt("AT Hands +0.000000000 " + client + "c +1+1 1"));
+  EXPECT_FALSE(ParseAt("AT Hands +0.000000000 kiwi " + location + "x 1"));
+  EXPECT_FALSE(ParseAt("AT Hands +0.000000000 kiwi +1+1 0." + std::string(39, '1')));
+  EXPECT_FALSE(ParseAt("AT Hands +" + std::string(100, '0') + "0.000000000 kiwi +1+1 1"));
+}
+
 TEST(MakeAt, TakesTheSkewFromTheTimeOfReceipt) {
   const Iamat iamat{
       .client = "kiwi", .location_text = "+34-118", .time_text = "10.5", .time = {10'500'000'000}};

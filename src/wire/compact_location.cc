@@ -124,6 +124,7 @@ const char* ReadLocationField(const char* from, const char* end, CompactLocation
   if (plain_end != nullptr && (plain_end == end || IsSpace(*plain_end))) [[likely]]
     return plain_end;
   const char* const field_end = FieldEnd(from, end);
+  if (field_end - from > static_cast<std::ptrdiff_t>(kLocationTextBytesMax)) return nullptr;
   const std::optional<LocationE7> point = ReadAnyForm({from, field_end});
   if (!point) return nullptr;
   location = {.point = *point};

@@ -153,6 +153,7 @@ struct Angles {
 
 // The whole text, checked.
 std::optional<Angles> Parse(std::string_view text) {
+  if (text.size() > kLocationTextBytesMax) return std::nullopt;
   const std::optional<Angle> latitude = TakeAngle(text, 2, 90);
   if (!latitude) return std::nullopt;
   const std::optional<Angle> longitude = TakeAngle(text, 3, 180);

@@ -7,6 +7,9 @@
 
 namespace herd::wire {
 
+// A longer text is no location, whatever it says.
+inline constexpr std::size_t kLocationTextBytesMax = 96;
+
 // A point in degrees: latitude in [-90, 90], north positive; longitude in [-180, 180], east
 // positive.
 struct Location {
@@ -20,7 +23,8 @@ struct Location {
 // both in degrees, in degrees and minutes, or in degrees, minutes and seconds; then, each of them
 // optional, an altitude, the letters CRS with the name of a coordinate reference system, and a
 // closing '/'. Altitude and reference system are checked for form and otherwise ignored.
-// Nothing for any other text. The bounds are checked on the digits: rounding never lets a point in.
+// Nothing for any other text and for one of more than kLocationTextBytesMax bytes. The bounds are
+// checked on the digits: rounding never lets a point in.
 std::optional<Location> ParseIso6709(std::string_view text);
 
 // A point in ten millionths of a degree, rounded to the nearest.

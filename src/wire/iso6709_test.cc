@@ -48,6 +48,17 @@ TEST(ParseIso6709, TakesAltitudeReferenceSystemAndSlash) {
   }
 }
 
+TEST(ParseIso6709, TakesNoMoreThan96Bytes) {
+  const auto with = [](std::size_t bytes) {
+    return "+27.5916+086.5640CRS" + std::string(bytes - 20, 'x');
+  };
+  EXPECT_TRUE(ParseIso6709(with(96)));
+  EXPECT_TRUE(ReadIso6709(with(96)));
+  EXPECT_FALSE(ParseIso6709(with(97)));
+  EXPECT_FALSE(ReadIso6709(with(97)));
+  EXPECT_FALSE(ReadIso6709("+1." + std::string(8000, '1') + "+1"));
+}
+
 TEST(ParseIso6709, HoldsTheBoundsToTheDigit) {
   ExpectNear("+90-180", 90, -180);
   ExpectNear("-90.000+180.0000", -90, 180);

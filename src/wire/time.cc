@@ -136,6 +136,7 @@ const char* ReadTimeField(const char* from, const char* end, CompactTime& time) 
   if (usual_end != nullptr && (usual_end == end || IsSpace(*usual_end))) [[likely]]
     return usual_end;
   const char* const field_end = FieldEnd(from, end);
+  if (field_end - from > static_cast<std::ptrdiff_t>(kTimeTextBytesMax)) return nullptr;
   const std::optional<CompactTime> any = ReadAnyTime({from, field_end});
   if (!any) return nullptr;
   time = *any;

@@ -38,8 +38,12 @@ inline std::optional<UnixNanos> operator+(UnixNanos time, Skew skew) {
   return moved;
 }
 
+// A longer text is no time, however many of its digits are zeros.
+inline constexpr std::size_t kTimeTextBytesMax = 40;
+
 // Reads `-?digits` or `-?digits.digits`, seconds since 1970. Digits past the ninth decimal are
-// ignored. Nothing for any other text, and for a time that UnixNanos cannot hold.
+// ignored. Nothing for any other text, for one of more than kTimeTextBytesMax bytes, and for a time
+// that UnixNanos cannot hold.
 std::optional<UnixNanos> ParsePosixTime(std::string_view text);
 
 // How the digits of a time's text are laid out: with the time, it gives back the text. kText: only

@@ -33,6 +33,13 @@ TEST(ParsePosixTime, ReadsSecondsAndDecimals) {
   EXPECT_EQ(ParsePosixTime("000000000000000000000000007"), UnixNanos{7'000'000'000});
 }
 
+TEST(ParsePosixTime, TakesNoMoreThan40Bytes) {
+  EXPECT_EQ(ParsePosixTime(std::string(39, '0') + "7"), UnixNanos{7'000'000'000});
+  EXPECT_EQ(ParsePosixTime(std::string(40, '0') + "7"), std::nullopt);
+  EXPECT_EQ(ParsePosixTime("1." + std::string(38, '5')), UnixNanos{1'555'555'555});
+  EXPECT_EQ(ParsePosixTime("1." + std::string(39, '5')), std::nullopt);
+}
+
 TEST(ParsePosixTime, IgnoresDigitsPastTheNinth) {
   EXPECT_EQ(ParsePosixTime("1.0000000019999"), UnixNanos{1'000'000'001});
   EXPECT_EQ(ParsePosixTime("-1.0000000019999"), UnixNanos{-1'000'000'001});
