@@ -43,7 +43,7 @@ class Herd {
     // Of each server, where they are not all alike:
     std::vector<std::vector<Setting>> compared = {};
     std::vector<std::chrono::nanoseconds> clocks = {};  // ahead of the right time
-    std::map<std::size_t, fleet::Bounds> bounds = {};  // by server; others have none
+    std::map<std::size_t, fleet::Bounds> bounds = {};   // by server; others have none
   };
 
   Herd(std::size_t servers, const std::vector<Pair>& links) : Herd(servers, links, Settings()) {}

@@ -19,10 +19,10 @@ struct Loaded {
   std::uint64_t expired = 0;  // received before the horizon: left alone, until a file is rewritten
   std::uint64_t bad = 0;      // no AT line of their client: left alone
   // Left on the disk for a later start, since the fleet does not take them (fleet::Bounds):
-  std::uint64_t full = 0;             // there is no room
-  std::uint64_t ahead = 0;            // received in the future
-  std::uint64_t unknown_servers = 0;  // by servers that are none of the herd
-  bool damaged = false;               // some could not be read
+  std::uint64_t full = 0;                 // there is no room
+  std::uint64_t ahead = 0;                // received in the future
+  std::uint64_t unknown_servers = 0;      // by servers that are none of the herd
+  bool damaged = false;                   // some could not be read
   std::optional<wire::UnixNanos> newest;  // time of receipt
 };
 

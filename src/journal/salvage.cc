@@ -101,7 +101,11 @@ std::expected<Salvaged, std::string> Salvage(const fs::path& directory, std::str
       case RowLoaded::kKept:
         ++salvaged.rows;
         break;
-      case RowLoaded::kExpired: {
+      // Kept as they are, as a journal that is not damaged keeps them.
+      case RowLoaded::kExpired:
+      case RowLoaded::kFull:
+      case RowLoaded::kAhead:
+      case RowLoaded::kUnknownServer: {
         const auto [row, is_new] = refused.try_emplace(std::string(client), at_line);
         if (!is_new && fleet::Compare(*wire::ParseAt(row->second), *wire::ParseAt(at_line)) < 0)
           row->second = at_line;
