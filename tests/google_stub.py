@@ -21,6 +21,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import ssl
 import subprocess
 import sys
@@ -34,6 +35,8 @@ MODES = {
     "hang": "no answer until the client goes away",
     "hold": "no answer until the mode changes; then the example",
     "close": "the connection is closed without an answer",
+    "close-once": "the first connection is closed without an answer; then the example",
+    "goaway-once": "the first new connection speaks HTTP/2, takes a request and says GOAWAY; then the example",
     "close-early": "the connection is closed in the middle of the body",
     "bad-json": "a body that stops being JSON half-way, with a right length",
     "not-places": "JSON, but not the object that was asked for",
@@ -45,6 +48,13 @@ MODES = {
     "500-once": "HTTP 500 for the first request after the change of mode, then the example",
     "denied": "legacy: HTTP 200 with REQUEST_DENIED and a message that repeats the key; new: as 403",
     "over-limit": "legacy: HTTP 200 with OVER_QUERY_LIMIT; new: as 429",
+    "unknown-status": "a failure with a status that no document names, and Google's words for it",
+    "no-words": "as denied, with an empty message",
+    "control-words": "as denied, with control characters and line ends in the message",
+    "spelled-key": "the example; in the first place's name stands the key in JSON's escapes",
+    "percent-key": "the example; in the first place's name stands the key in percent-encoding",
+    "line-ends": "the example with line ends CR, CR LF and LF, and empty lines",
+    "coordinates": "the example; the first latitude is 1e-400, the second one (new only) 95",
     "huge": "a body of 16 MiB",
     "drip": "the example, a byte every 20 ms",
 }
@@ -104,6 +114,29 @@ OWN_EXAMPLE = r"""{
 """
 
 
+# What Google says with a status that is not known, and what somebody would say to forge log lines.
+UNKNOWN_WORDS = "Billing of this project is suspended."
+CONTROL_WORDS = "no\n[2026-01-01 00:00:00.000] forged\r\x1b[2Jand\u2028more\u0085\x00."
+
+# RFC 9113: a SETTINGS frame, and a GOAWAY without an error that promises to answer all streams.
+HTTP2_PREFACE_BYTES = 24
+HTTP2_SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+HTTP2_GOAWAY = bytes([0, 0, 8, 7, 0, 0, 0, 0, 0]) + bytes([0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0])
+HTTP2_HEADERS = 1
+
+
+def with_first_name(text, spelled):
+    """The body with these bytes in the first place's name."""
+    return re.sub(r'("(?:name|text)"\s*:\s*")', lambda match: match[1] + spelled, text, count=1)
+
+
+def with_latitudes(text, *latitudes):
+    """The body with these numbers as the latitudes of the first places' locations."""
+    rest = iter(latitudes)
+    return re.sub(r'("location"\s*:\s*\{\s*"lat(?:itude)?"\s*:\s*)[-+.\dEe]+',
+                  lambda match: match[1] + next(rest), text, count=len(latitudes))
+
+
 def make_certificate(folder, host="localhost"):
     """Makes FOLDER/cert.pem (signed by itself: also the CA file that trusts it) and FOLDER/key.pem."""
     folder = pathlib.Path(folder)
@@ -150,12 +183,22 @@ class State:
         self.changed = threading.Condition()
         self.mode = mode
         self.requests = []
+        self.first_taken = False
 
     def set_mode(self, mode):
         with self.changed:
             self.mode = mode
             self.requests = []
+            self.first_taken = False
             self.changed.notify_all()
+
+    def is_first_for(self, mode):
+        """Whether this is the mode, and nothing was asked in it yet; from then on it is not."""
+        with self.changed:
+            if self.mode != mode or self.first_taken:
+                return False
+            self.first_taken = True
+            return True
 
     def note(self, request):
         """Remembers a request; gives the mode it is to be answered in and its number, from 1."""
@@ -206,7 +249,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, api, mode, number):
         if mode == "hang":
             self.wait_for_client_to_leave()
-        elif mode == "close":
+        elif mode == "close" or (mode == "close-once" and number == 1):
             self.close_connection = True
         elif mode == "redirect":
             self.reply(302, "", {"Location": "/elsewhere"})
@@ -217,6 +260,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif mode in ("denied", "over-limit"):
             status = 403 if mode == "denied" else 429
             self.reply(200 if isinstance(api, Legacy) else status, api.error(status))
+        elif mode in ("no-words", "control-words"):
+            words = "" if mode == "no-words" else CONTROL_WORDS
+            self.reply(200 if isinstance(api, Legacy) else 403, api.error(403, words))
+        elif mode == "unknown-status":
+            self.reply(*api.unknown_status())
         elif mode == "huge":
             self.send_parts(b" " * 65536, HUGE_BYTES)
         elif mode == "not-places":
@@ -226,9 +274,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             if mode == "hold":
                 self.state.wait_for_other_mode("hold")
-            self.answer_with_body(mode, api.empty() if mode == "empty" else api.example())
+            self.answer_with_body(api, mode, api.empty() if mode == "empty" else api.example())
 
-    def answer_with_body(self, mode, text):
+    def answer_with_body(self, api, mode, text):
         body = text.encode()
         half = len(body) // 2
         if mode == "bad-json":
@@ -237,6 +285,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_head(len(body))
             self.wfile.write(body[:half])
             self.close_connection = True
+        elif mode == "spelled-key":
+            self.reply(200, with_first_name(text, "".join(f"\\u{ord(c):04x}" for c in api.key())))
+        elif mode == "percent-key":
+            self.reply(200, with_first_name(text, "?key=" + "".join(f"%{ord(c):02X}" for c in api.key())))
+        elif mode == "line-ends":
+            self.reply(200, "\r" + text.replace("\n", "\r\n", 2).replace(",\n", ",\n\r\n\r\r\n") + "\r\r\n")
+        elif mode == "coordinates":
+            self.reply(200, with_latitudes(text, "1e-400", "95"))
         elif mode == "drip":
             self.send_head(len(body))
             for byte in body:
@@ -298,8 +354,15 @@ class Legacy:
     def empty(self):
         return '{ "html_attributions" : [], "results" : [], "status" : "ZERO_RESULTS" }'
 
+    def key(self):
+        return self.query["key"]
+
+    def unknown_status(self):
+        return 200, json.dumps({"error_message": UNKNOWN_WORDS, "results": [], "status": "BILLING_SUSPENDED"})
+
     def error(self, status, message=None):
-        message = message or f"The stub was told to fail; the key was {self.query.get('key')}."
+        if message is None:
+            message = f"The stub was told to fail; the key was {self.query.get('key')}."
         return json.dumps({"error_message": message, "html_attributions": [], "results": [],
                            "status": ERROR_WORDS[status][1]})
 
@@ -336,8 +399,16 @@ class New:
     def empty(self):
         return "{}\n"
 
+    def key(self):
+        return self.headers["X-Goog-Api-Key"]
+
+    def unknown_status(self):
+        error = {"code": 409, "message": UNKNOWN_WORDS, "status": "BILLING_SUSPENDED"}
+        return 409, json.dumps({"error": error})
+
     def error(self, status, message=None):
-        message = message or f"The stub was told to fail; the key was {self.headers.get('X-Goog-Api-Key')}."
+        if message is None:
+            message = f"The stub was told to fail; the key was {self.headers.get('X-Goog-Api-Key')}."
         return json.dumps({"error": {"code": status, "message": message,
                                      "status": ERROR_WORDS[status][0]}}, indent=2)
 
@@ -345,6 +416,26 @@ class New:
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def finish_request(self, request, client_address):
+        request.do_handshake()
+        if request.selected_alpn_protocol() == "h2":
+            self.go_away(request)
+        else:
+            super().finish_request(request, client_address)
+
+    @staticmethod
+    def go_away(connection):
+        """HTTP/2: waits for a request, says GOAWAY and leaves."""
+        input = connection.makefile("rb")
+        input.read(HTTP2_PREFACE_BYTES)
+        connection.sendall(HTTP2_SETTINGS)
+        while head := input.read(9):
+            input.read(int.from_bytes(head[:3], "big"))
+            if head[3] == HTTP2_HEADERS:
+                Handler.state.note({"method": "HTTP/2", "path": "", "query": {}, "headers": {}, "body": ""})
+                connection.sendall(HTTP2_GOAWAY)
+                break
 
     def handle_error(self, request, client_address):
         """Clients that leave or refuse the certificate are what tests are about: no noise."""
@@ -375,7 +466,16 @@ def main():
     Handler.state = State(arguments.mode)
     server = Server(("127.0.0.1", arguments.port), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(arguments.cert, arguments.key)
+    http2 = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    for one, protocol in ((context, "http/1.1"), (http2, "h2")):
+        one.load_cert_chain(arguments.cert, arguments.key)
+        one.set_alpn_protocols([protocol])
+
+    def choose(connection, _name, _context):
+        if Handler.state.is_first_for("goaway-once"):
+            connection.context = http2
+
+    context.sni_callback = choose
     # The handshake is left to the connection's own thread: a client that hangs in it stops no other.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     print(server.server_address[1], flush=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from exchange import LineReader, connect, exchange, iamat, parse_at, parse_whatsat, read_to_end, whatsat
+from google_stub import UNKNOWN_WORDS
 from herd_case import HerdCase
 from herd_process import Herd, single
 from places_files import Place, make_index, write_csv
@@ -149,6 +150,11 @@ class Both(GoogleCase):
             ("500", {"UNKNOWN_ERROR"}),
             ("denied", {"REQUEST_DENIED"}),
             ("over-limit", {"OVER_QUERY_LIMIT"}),
+            ("no-words", {"REQUEST_DENIED"}),
+            ("control-words", {"REQUEST_DENIED"}),
+            ("unknown-status", {"UNKNOWN_ERROR"}),
+            ("spelled-key", {"UNKNOWN_ERROR"}),
+            ("percent-key", {"UNKNOWN_ERROR"}),
         ):
             with self.subTest(mode):
                 self.stub.set_mode(mode)
@@ -158,6 +164,51 @@ class Both(GoogleCase):
                 self.assertTrue(answer["error_message"])
         self.stub.set_mode("ok")
         self.assertEqual(self.ask(self.herd)["status"], "OK")
+
+    def test_googles_own_words_are_kept(self) -> None:
+        self.stub.set_mode("unknown-status")
+        self.assertEqual(self.ask(self.herd, "words")["error_message"], UNKNOWN_WORDS)
+
+    def test_googles_words_forge_no_log_line(self) -> None:
+        settings = self.stub.settings(self.provider)
+        settings["logging"] = {"level": "debug"}
+        herd = self.run_herd(single(settings, environment={"TEST_GOOGLE_KEY": KEY}))
+        self.stub.set_mode("control-words")
+        message = self.ask(herd)["error_message"]
+        self.assertEqual(message, "no [2026-01-01 00:00:00.000] forged [2Jand more .")
+        wait_until(lambda: "forged" in herd["Goloman"].log(), "the log line")
+        log = herd["Goloman"].log()
+        self.assertEqual([line.endswith(message) for line in log.split("\n") if "forged" in line], [True])
+        self.assertNotIn("\x1b", log)
+
+    def test_no_bare_line_in_the_answer(self) -> None:
+        self.stub.set_mode("line-ends")
+        address = self.herd["Goloman"].clients
+        exchange(address, iamat("lines", "+34.068930-118.445127"))
+        reply = exchange(address, whatsat("lines", 10, 20))
+        self.assertEqual(parse_whatsat(reply)[1]["status"], "OK")
+        self.assertNotIn(b"\r", reply)
+        self.assertEqual(reply.index(b"\n\n"), len(reply) - 2)
+
+    def test_a_bad_coordinate_costs_one_result_at_most(self) -> None:
+        self.stub.set_mode("ok")
+        whole = self.ask(self.herd, "whole", results_max=20)["results"]
+        self.stub.set_mode("coordinates")
+        names = [result["name"] for result in self.ask(self.herd, "coordinates", results_max=20)["results"]]
+        expected = [result["name"] for result in whole]
+        if self.provider == "google-new":
+            del expected[1]
+        self.assertEqual(names, expected)
+
+    def test_a_request_that_google_let_go_of_is_sent_again(self) -> None:
+        for mode in ("close-once", "goaway-once"):
+            with self.subTest(mode):
+                herd = self.run_herd(single(self.stub.settings(self.provider, breaker_failures=1),
+                                            environment={"TEST_GOOGLE_KEY": KEY}))  # fmt: skip
+                self.stub.set_mode(mode)
+                for number in range(2):
+                    self.assertEqual(self.ask(herd, f"let-go-{number}")["status"], "OK")
+                self.assertEqual(len(self.stub.requests()), 3)
 
     def test_google_hangs(self) -> None:
         herd = self.impatient_herd()

@@ -5,6 +5,8 @@
 
 #include "base/private_file.h"
 
+#include "places/escapes.h"
+
 namespace herd::places {
 namespace {
 
@@ -35,6 +37,12 @@ std::expected<ApiKey, std::string> ApiKey::Make(std::string_view characters) {
     return std::unexpected("the key has other characters than A-Z a-z 0-9 - . _ ~");
   }
   return ApiKey(characters);
+}
+
+bool ApiKey::IsIn(std::string_view text) const {
+  if (text.find(characters_) != std::string_view::npos) return true;
+  if (text.find_first_of("%\\&") == std::string_view::npos) return false;
+  return ResolveEscapes(text).find(characters_) != std::string::npos;
 }
 
 std::string ApiKey::Scrub(std::string_view text) const {

@@ -21,6 +21,10 @@ class ApiKey {
 
   std::string_view Reveal() const { return characters_; }
 
+  // Whether the key stands in `text`, as it is or with any of its characters escaped as in URLs,
+  // JSON or HTML.
+  bool IsIn(std::string_view text) const;
+
   // `text` with every occurrence of the key replaced by "[key]": for what others wrote.
   std::string Scrub(std::string_view text) const;
 

@@ -45,7 +45,8 @@ CurlTransfer::CurlTransfer(HttpRequest request, HttpTiming timing, HttpTransport
     : request_(std::move(request)),
       done_(std::move(done)),
       not_before_(now + timing.delay),
-      deadline_(now + timing.timeout) {}
+      deadline_(now + timing.timeout),
+      fresh_(timing.fresh) {}
 
 CURL* CurlTransfer::Prepare(const std::filesystem::path& ca_file, std::size_t body_bytes_max,
                             TimePoint now) {
@@ -90,6 +91,7 @@ bool CurlTransfer::SetUp(const std::filesystem::path& ca_file, TimePoint now) {
   set(CURLOPT_QUICK_EXIT, 1L);
   set(CURLOPT_ACCEPT_ENCODING, "");
   set(CURLOPT_TCP_KEEPALIVE, 1L);
+  if (fresh_) set(CURLOPT_FRESH_CONNECT, 1L);
   // Rather a stream of a connection that is being opened than one more connection.
   set(CURLOPT_PIPEWAIT, 1L);
   set(CURLOPT_USERAGENT, "herd");
@@ -107,6 +109,15 @@ std::size_t CurlTransfer::OnBody(char* data, std::size_t size, std::size_t count
   }
   self.body_.append(data, bytes);
   return bytes;
+}
+
+HttpFailure::Kind CurlTransfer::KindOf(CURLcode code) const {
+  const HttpFailure::Kind kind = places::KindOf(code);
+  if (kind != HttpFailure::Kind::kClosedEarly) return kind;
+  // How HTTP/2's GOAWAY and REFUSED_STREAM end, and connections that a server has no more use for.
+  long status = 0;  // of the response, not of a proxy's
+  curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+  return status == 0 && body_.empty() ? HttpFailure::Kind::kDropped : kind;
 }
 
 HttpResult CurlTransfer::Result(CURLcode code) {

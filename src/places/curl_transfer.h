@@ -37,12 +37,14 @@ class CurlTransfer {
  private:
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* transfer);
 
+  HttpFailure::Kind KindOf(CURLcode code) const;
   bool SetUp(const std::filesystem::path& ca_file, TimePoint now);
 
   HttpRequest request_;
   HttpTransport::Done done_;
   TimePoint not_before_;
   TimePoint deadline_;
+  bool fresh_;
   std::size_t body_bytes_max_ = 0;
   std::string body_;
   bool too_large_ = false;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <string>
 #include <string_view>
 
 #include "places/api_key.h"
 #include "places/http_transport.h"
+#include "places/json_tree.h"
 #include "places/provider.h"
 
 namespace herd::places {
@@ -41,6 +43,12 @@ class GoogleApi {
 
 // What Google sent is no answer, because of `why`.
 std::unexpected<LookUpFailure> NotAnAnswer(std::string_view why);
+
+// Google's own words about a failure, or `ours` where `words` is null, no string, or says nothing.
+// They become one line: control characters (Unicode's line ends among them) are taken for spaces,
+// so that no log line can be forged, and only the first kWordsBytesMax bytes stay.
+std::string GooglesWords(const JsonValue* words, std::string_view ours);
+inline constexpr std::size_t kWordsBytesMax = 1024;
 
 // What the HTTP status of a refusal means, where nothing in the body says more.
 Status StatusOfHttp(int http_status);

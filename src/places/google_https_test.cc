@@ -185,7 +185,8 @@ TEST_F(GoogleHttps, MapsRefusals) {
 }
 
 TEST_F(GoogleHttps, MapsBrokenAnswers) {
-  ExpectFailure("close", Status::kUnknownError, "closed the connection early");
+  ExpectFailure("close", Status::kUnknownError, "closed the connection without an answer");
+  EXPECT_EQ(RequestCount(), 2U);
   ExpectFailure("close-early", Status::kUnknownError, "closed the connection early");
   ExpectFailure("bad-json", Status::kUnknownError, "Google's answer is not one");
   ExpectFailure("not-places", Status::kUnknownError, "Google's answer is not one");
@@ -204,6 +205,20 @@ TEST_F(GoogleHttps, RetriesAServerErrorOnce) {
     Mode("500-once");
     EXPECT_EQ(Ask(*Make(kind)).get().status, Status::kOk);
     EXPECT_EQ(RequestCount(), 2U);
+  }
+}
+
+TEST_F(GoogleHttps, AsksAgainAtOnceWhenGoogleLetGoOfTheRequest) {
+  settings_.breaker_failures = 1;
+  for (const char* mode : {"close-once", "goaway-once"}) {
+    for (const GoogleKind kind : kKinds) {
+      Mode(mode);
+      const auto provider = Make(kind);
+      const Answer answer = Ask(*provider).get();
+      EXPECT_EQ(answer.status, Status::kOk) << mode << answer.json;
+      EXPECT_EQ(RequestCount(), 2U) << mode;
+      EXPECT_EQ(Ask(*provider).get().status, Status::kOk) << "it was no failure for the breaker";
+    }
   }
 }
 

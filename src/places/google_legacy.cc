@@ -26,10 +26,8 @@ std::optional<Status> StatusOf(std::string_view word) {
   return found == kAll.end() ? std::nullopt : std::optional(*found);
 }
 
-// Google's own words about a failure, or ours where it has none.
-std::string MessageOf(const JsonValue& root, std::string_view otherwise) {
-  const JsonValue* message = root.Find("error_message");
-  return std::string(message != nullptr && message->IsString() ? message->string : otherwise);
+std::string MessageOf(const JsonValue& root, std::string_view ours) {
+  return GooglesWords(root.Find("error_message"), ours);
 }
 
 // Two members of one name: whoever reads on may take the other one than we did.
@@ -111,11 +109,21 @@ Result GoogleLegacyApi::Read(const HttpResponse& response, int results_max) cons
   if (HasMemberTwice(root)) return NotAnAnswer("a member stands there twice");
 
   const JsonValue* word = root.Find("status");
-  const auto status = word != nullptr && word->IsString() ? StatusOf(word->string) : std::nullopt;
-  if (!status) return NotAnAnswer("its status is missing or not known");
-  if (*status != Status::kOk && *status != Status::kZeroResults) {
+  if (word == nullptr || !word->IsString()) {
     return std::unexpected(LookUpFailure{
-        *status, MessageOf(root, "Google answered " + std::string(StatusWord(*status)))});
+        Status::kUnknownError, MessageOf(root, "Google's answer is not one: it has no status")});
+  }
+  const auto known = StatusOf(word->string);
+  if (!known) {  // a failure that Google may tell more about
+    return std::unexpected(
+        LookUpFailure{Status::kUnknownError,
+                      MessageOf(root, "Google's answer is not one: its status is not known: " +
+                                          GooglesWords(word, "empty"))});
+  }
+  const Status status = *known;
+  if (status != Status::kOk && status != Status::kZeroResults) {
+    return std::unexpected(LookUpFailure{
+        status, MessageOf(root, "Google answered " + std::string(StatusWord(status)))});
   }
 
   const JsonValue* attributions = root.Find("html_attributions");
@@ -128,7 +136,7 @@ Result GoogleLegacyApi::Read(const HttpResponse& response, int results_max) cons
     return NotAnAnswer("results is not an array of objects");
   }
   if (results->children.empty()) return EmptyAnswer(Status::kZeroResults);
-  if (*status == Status::kZeroResults) return NotAnAnswer("ZERO_RESULTS with results");
+  if (status == Status::kZeroResults) return NotAnAnswer("ZERO_RESULTS with results");
   return Answer{Status::kOk,
                 Cut(root, *results, static_cast<std::size_t>(std::max(results_max, 0)))};
 }

@@ -102,6 +102,36 @@ TEST(GoogleLegacy, PassesOnGooglesWordsForAFailure) {
                 "Google answered UNKNOWN_ERROR");
 }
 
+TEST(GoogleLegacy, KeepsGooglesWordsForAStatusThatIsNotKnown) {
+  ExpectFailure(200, R"({"error_message":"pay","results":[],"status":"NEW_WORD"})",
+                Status::kUnknownError, "pay");
+  ExpectFailure(200, R"({"error_message":"pay"})", Status::kUnknownError, "pay");
+  ExpectFailure(200, R"({"status":"NEW\nWORD"})", Status::kUnknownError,
+                "Google's answer is not one: its status is not known: NEW WORD");
+}
+
+TEST(GoogleLegacy, SaysSomethingWhereGoogleSaysNothing) {
+  for (const char* words : {"", " ", "\\n\\u0000 \\t"}) {
+    const std::string message = std::string("\"error_message\":\"") + words + "\"";
+    ExpectFailure(200, "{" + message + R"(,"status":"REQUEST_DENIED"})", Status::kRequestDenied,
+                  "Google answered REQUEST_DENIED");
+    ExpectFailure(403, "{" + message + "}", Status::kRequestDenied, "Google answered HTTP 403");
+  }
+}
+
+TEST(GoogleLegacy, MakesOneLineOfGooglesWords) {
+  ExpectFailure(
+      200,
+      R"({"error_message":"a\r\n\nb\u0000c\u001b[2Jd\u007fe\u0085f\u2028g\u2029\u00e9 \u00a0h",)"
+      R"("status":"REQUEST_DENIED"})",
+      Status::kRequestDenied, "a b c [2Jd e f g \u00e9 \u00a0h");
+  const auto answer = kApi.Read(
+      {200, R"({"status":"REQUEST_DENIED","error_message":"x)" + std::string(5000, 'y') + "\"}"},
+      5);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().message, "x" + std::string(kWordsBytesMax - 1, 'y'));
+}
+
 TEST(GoogleLegacy, TellsARefusalByItsHttpStatus) {
   ExpectFailure(403, R"({"error_message":"no","status":"REQUEST_DENIED"})", Status::kRequestDenied,
                 "no");

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
@@ -38,13 +40,19 @@ std::optional<PointText> PointOf(const JsonValue* object) {
   return PointText{*lat, *lng};
 }
 
+// `text` is a number of JSON. One that is too small for a double is 0, as far as degrees go; one
+// that is too large is infinite.
+double Number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  // std::from_chars does not tell the two apart.
+  return error == std::errc{} ? value : std::strtod(std::string(text).c_str(), nullptr);
+}
+
 std::optional<geo::LatLng> Parse(const PointText& point) {
   const auto degrees = [](std::string_view text, double max) -> std::optional<double> {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool good =
-        error == std::errc{} && end == text.data() + text.size() && std::abs(value) <= max;
-    return good ? std::optional(value) : std::nullopt;
+    const double value = Number(text);
+    return std::abs(value) <= max ? std::optional(value) : std::nullopt;
   };
   const auto lat = degrees(point.lat, 90);
   const auto lng = degrees(point.lng, 180);
@@ -88,7 +96,7 @@ bool AppendGeometry(std::string& out, const JsonValue& place) {
   const JsonValue* viewport = place.Find("viewport");
   const auto low = viewport != nullptr ? PointOf(viewport->Find("low")) : std::nullopt;
   const auto high = viewport != nullptr ? PointOf(viewport->Find("high")) : std::nullopt;
-  if (low && high) {
+  if (low && high && Parse(*low) && Parse(*high)) {
     AppendPoint(out, "northeast", *high);
     out += ',';
     AppendPoint(out, "southwest", *low);
@@ -161,8 +169,7 @@ LookUpFailure FailureOf(int http_status, const JsonValue* error) {
   const JsonValue* word = error->Find("status");
   if (word != nullptr) failure.status = StatusOfWord(word->string, failure.status);
   if (SaysKeyInvalid(*error)) failure.status = Status::kRequestDenied;
-  const JsonValue* message = error->Find("message");
-  if (message != nullptr && message->IsString()) failure.message = std::string(message->string);
+  failure.message = GooglesWords(error->Find("message"), failure.message);
   return failure;
 }
 
@@ -206,12 +213,18 @@ Result GoogleNewApi::Read(const HttpResponse& response, int results_max) const {
   if (places->children.empty()) return EmptyAnswer(Status::kZeroResults);
 
   std::string out = R"({"html_attributions":[],"results":[)";
-  const std::size_t count =
-      std::min(places->children.size(), static_cast<std::size_t>(std::max(results_max, 0)));
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i > 0) out += ',';
-    if (!AppendPlace(out, places->children[i])) return NotAnAnswer("a place in it is none");
+  int count = 0;
+  for (const JsonValue& place : places->children) {
+    if (count == results_max) break;
+    const std::size_t begin = out.size();
+    if (count > 0) out += ',';
+    if (AppendPlace(out, place)) {
+      ++count;
+    } else {
+      out.resize(begin);  // one place that is none takes no other with it
+    }
   }
+  if (count == 0) return NotAnAnswer("none of its places is one");
   return Answer{Status::kOk, out + R"(],"status":"OK"})"};
 }
 

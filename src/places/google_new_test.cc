@@ -131,6 +131,37 @@ TEST(GoogleNew, TranslatesFailures) {
   ExpectFailure(404, "", Status::kUnknownError, "Google answered HTTP 404");
 }
 
+TEST(GoogleNew, GooglesWordsAreOneLineAndNeverEmpty) {
+  ExpectFailure(409, R"({"error":{"message":"pay","status":"NEW_WORD"}})", Status::kUnknownError,
+                "pay");
+  ExpectFailure(403, R"({"error":{"message":"","status":"PERMISSION_DENIED"}})",
+                Status::kRequestDenied, "Google answered HTTP 403");
+  ExpectFailure(403, R"({"error":{"message":"a\nb\u001bc"}})", Status::kRequestDenied, "a b c");
+}
+
+TEST(GoogleNew, ACoordinateThatIsTooSmallForADoubleIsZero) {
+  EXPECT_EQ(Translated(R"({"location":{"latitude":1e-400,"longitude":-0.1E-9999}})"),
+            R"({"geometry":{"location":{"lat":1e-400,"lng":-0.1E-9999},"viewport":{"northeast":)"
+            R"({"lat":0.001349,"lng":0.001349},"southwest":{"lat":-0.001349,"lng":-0.001349}}}})");
+}
+
+TEST(GoogleNew, APlaceThatIsNoneTakesNoOtherWithIt) {
+  const auto answer =
+      kApi.Read({200, R"({"places":[{"location":{"latitude":91}},{"id":"a"},7,)"
+                      R"({"id":"x","location":{"longitude":1e999}},{"id":"b"},{"id":"c"}]})"},
+                2);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(
+      answer->json,
+      R"({"html_attributions":[],"results":[{"place_id":"a"},{"place_id":"b"}],"status":"OK"})");
+}
+
+TEST(GoogleNew, MakesAViewportWhereGooglesIsNone) {
+  EXPECT_EQ(Translated(R"({"location":{"latitude":1,"longitude":2},)"
+                       R"("viewport":{"low":{"latitude":1e999},"high":{}}})"),
+            Translated(R"({"location":{"latitude":1,"longitude":2}})"));
+}
+
 TEST(GoogleNew, AWrongKeyIsADenialAsInTheLegacyApi) {
   ExpectFailure(
       400,

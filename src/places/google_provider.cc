@@ -19,6 +19,8 @@ std::string_view Explain(HttpFailure::Kind kind) {
       return "Google cannot be reached";
     case HttpFailure::Kind::kUntrusted:
       return "the TLS connection to Google was refused";
+    case HttpFailure::Kind::kDropped:
+      return "Google closed the connection without an answer";
     case HttpFailure::Kind::kClosedEarly:
       return "Google closed the connection early";
     case HttpFailure::Kind::kTooLarge:
@@ -41,6 +43,12 @@ std::string Explain(const HttpFailure& failure) {
 
 bool IsServerError(const HttpResult& result) {
   return result && result->status >= 500;
+}
+
+// Google let go of the request before it answered: by HTTP/2's GOAWAY or REFUSED_STREAM, or by
+// closing a connection. That says nothing about how Google does.
+bool WasDropped(const HttpResult& result) {
+  return !result && result.error().kind == HttpFailure::Kind::kDropped;
 }
 
 }  // namespace
@@ -81,7 +89,7 @@ void GoogleProvider::Nearby(const Query& query, Done done) {
   if (refusal) {
     Finish(query, 0, std::unexpected(std::move(*refusal)));
   } else {
-    Send(attempt, now, milliseconds(0));
+    Send(attempt, now, {});
   }
 }
 
@@ -89,18 +97,19 @@ void GoogleProvider::Cancel() {
   transport_->Cancel();
 }
 
-void GoogleProvider::Send(const Attempt& attempt, TimePoint now, milliseconds delay) {
-  const auto left = std::chrono::ceil<milliseconds>(attempt.deadline - now);
-  transport_->Send(api_->Ask(endpoint_, key_, attempt.query), {.delay = delay, .timeout = left},
+void GoogleProvider::Send(const Attempt& attempt, TimePoint now, HttpTiming timing) {
+  timing.timeout = std::chrono::ceil<milliseconds>(attempt.deadline - now);
+  transport_->Send(api_->Ask(endpoint_, key_, attempt.query), timing,
                    [this, attempt](const HttpResult& result) { OnResult(attempt, result); });
 }
 
 void GoogleProvider::OnResult(Attempt attempt, const HttpResult& result) {
   const TimePoint now = now_();
-  if (IsServerError(result)) {
-    if (const auto delay = RetryDelay(attempt, now)) {
+  const bool dropped = WasDropped(result);
+  if (dropped || IsServerError(result)) {
+    if (const auto delay = RetryDelay(attempt, now, dropped)) {
       ++attempt.requests;
-      Send(attempt, now, *delay);
+      Send(attempt, now, {.delay = *delay, .fresh = dropped});
       return;
     }
   }
@@ -122,19 +131,22 @@ std::expected<Answer, LookUpFailure> GoogleProvider::Read(const HttpResult& resu
   }
   auto outcome = api_->Read(*result, query.results_max);
   if (!outcome) {
-    outcome.error().message = key_.Scrub(outcome.error().message);
-  } else if (outcome->json.find(key_.Reveal()) != std::string::npos) {
+    std::string& message = outcome.error().message;
+    message = key_.Scrub(message);
+    if (key_.IsIn(message)) message = "Google's words about its failure repeat the key";
+  } else if (key_.IsIn(outcome->json)) {
     // It never does; but scrubbing JSON that is not ours could break it.
     return std::unexpected(LookUpFailure{Status::kUnknownError, "Google's answer repeats the key"});
   }
   return outcome;
 }
 
-std::optional<milliseconds> GoogleProvider::RetryDelay(const Attempt& attempt, TimePoint now) {
+std::optional<milliseconds> GoogleProvider::RetryDelay(const Attempt& attempt, TimePoint now,
+                                                       bool at_once) {
   constexpr int kRequestsMax = 2;
   if (attempt.requests >= kRequestsMax) return std::nullopt;
   const std::lock_guard lock(mutex_);
-  const milliseconds delay = retry_delay_();
+  const milliseconds delay = at_once ? milliseconds(0) : retry_delay_();
   if (now + delay + kRetryTimeMin > attempt.deadline || budget_.Take(now)) return std::nullopt;
   return delay;
 }

@@ -72,11 +72,13 @@ class GoogleProvider final : public Provider {
     int requests = 1;  // sent so far, this one included
   };
 
-  void Send(const Attempt& attempt, TimePoint now, std::chrono::milliseconds delay);
+  // `timing`: all but the time-out, which is what the attempt has left.
+  void Send(const Attempt& attempt, TimePoint now, HttpTiming timing);
   void OnResult(Attempt attempt, const HttpResult& result);
   std::expected<Answer, LookUpFailure> Read(const HttpResult& result, const Query& query) const;
   // The delay of a retry, or nothing when there is to be none.
-  std::optional<std::chrono::milliseconds> RetryDelay(const Attempt& attempt, TimePoint now);
+  std::optional<std::chrono::milliseconds> RetryDelay(const Attempt& attempt, TimePoint now,
+                                                      bool at_once);
   void Finish(const Query& query, int requests, std::expected<Answer, LookUpFailure> outcome);
 
   const std::unique_ptr<GoogleApi> api_;

@@ -205,6 +205,47 @@ TEST_F(GoogleProviderTest, DoesNotRetryOtherFailures) {
   EXPECT_EQ(answers_.size(), 3U);
 }
 
+TEST_F(GoogleProviderTest, RetriesADroppedRequestAtOnceOnANewConnection) {
+  settings_.breaker_failures = 1;
+  Make();
+  Ask();
+  now_ += milliseconds(500);
+  Fail(HttpFailure::Kind::kDropped);
+  ASSERT_EQ(sent_.size(), 1U);
+  EXPECT_EQ(sent_[0].timing.delay, milliseconds(0));
+  EXPECT_TRUE(sent_[0].timing.fresh);
+  EXPECT_EQ(sent_[0].timing.timeout, milliseconds(2500));
+  Reply(200, kOneResult);
+  Ask();
+  ASSERT_EQ(sent_.size(), 1U) << "the breaker is closed";
+  EXPECT_FALSE(sent_[0].timing.fresh);
+  Fail(HttpFailure::Kind::kDropped);
+  Fail(HttpFailure::Kind::kDropped);
+  EXPECT_THAT(sent_, IsEmpty()) << "at most one retry";
+  Ask();
+  EXPECT_THAT(sent_, IsEmpty()) << "dropped twice is a failure";
+  EXPECT_THAT(look_ups_,
+              ElementsAre("OK 2 500 ",
+                          "UNKNOWN_ERROR 2 0 Google closed the connection without an answer: why",
+                          "UNKNOWN_ERROR 0 0 Google failed too often; it is asked again soon"));
+}
+
+TEST_F(GoogleProviderTest, GivesTheKeyAwayInNoSpelling) {
+  // THE-KEY in escapes of JSON, of URLs, of HTML, and of several of them.
+  for (const std::string spelled : {R"(\u0054\u0048\u0045-KEY)", "%54HE%2dKEY", "%2554HE-KEY",
+                                    "&#84;HE-KEY", "&#x54;HE-KEY", R"(TH\u0045%2D\u0026#75;EY)"}) {
+    Ask();
+    Reply(200, R"({"results":[{"url":"?key=)" + spelled + R"("}],"status":"OK"})");
+    EXPECT_EQ(answers_.back().json,
+              EmptyAnswer(Status::kUnknownError, "Google's answer repeats the key").json);
+    Ask();
+    Reply(200, R"({"error_message":"the key )" + spelled + R"(","status":"REQUEST_DENIED"})");
+    EXPECT_EQ(answers_.back().status, Status::kRequestDenied);
+    EXPECT_THAT(answers_.back().json, Not(HasSubstr("KEY")));
+    EXPECT_THAT(answers_.back().json, Not(HasSubstr("EY")));
+  }
+}
+
 TEST_F(GoogleProviderTest, SaysWhyGoogleCouldNotBeAsked) {
   settings_.breaker_failures = 0;
   Make();

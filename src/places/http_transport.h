@@ -19,7 +19,9 @@ struct HttpRequest {
 // When to send a request and how long to wait, both counted from the call of HttpTransport::Send.
 struct HttpTiming {
   std::chrono::milliseconds delay{0};  // send no earlier
-  std::chrono::milliseconds timeout;   // for everything: delay, name look-up, handshake, whole body
+  bool fresh = false;                  // on a new connection, not on one kept from before
+  std::chrono::milliseconds
+      timeout{};  // for everything: delay, name look-up, handshake, whole body
 };
 
 struct HttpResponse {
@@ -33,6 +35,7 @@ struct HttpFailure {
     kTimedOut,
     kUnreachable,  // no such name, or nobody accepts the connection
     kUntrusted,    // the TLS handshake failed; in the ordinary case: a wrong certificate
+    kDropped,      // the connection, or HTTP/2's stream, ended before any byte of the response
     kClosedEarly,  // the connection ended before the response did
     kTooLarge,     // the body is larger than the transport takes
     kTooMany,      // the transport has as many requests under way as it takes
