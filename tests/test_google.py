@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, ClassVar
 
+from admin import status
 from exchange import LineReader, connect, exchange, iamat, parse_at, parse_whatsat, read_to_end, whatsat
 from google_stub import UNKNOWN_WORDS
 from herd_case import HerdCase
@@ -72,6 +74,9 @@ class GoogleStub:
                 "ca_file": str(self.certificate),
                 "timeout_ms": TIMEOUT_MS,
                 "breaker_failures": 1000,
+                # All tests ask from one address.
+                "address_share_percent": 100,
+                "client_share_percent": 100,
                 **google,
             },
         }
@@ -377,6 +382,53 @@ class Both(GoogleCase):
         statuses = [self.ask(herd, f"b{number}")["status"] for number in range(4)]
         self.assertEqual(statuses, ["OK", "OK", "OVER_QUERY_LIMIT", "OVER_QUERY_LIMIT"])
         self.assertEqual(len(self.stub.requests()), 2)
+
+    def ask_from(self, herd: Herd, address: str, client: str) -> dict[str, Any]:
+        """WHATSAT from this address on loopback; the JSON."""
+        with socket.create_connection(herd["Goloman"].clients, DEADLINE, (address, 0)) as connection:
+            connection.sendall(iamat(client) + whatsat(client, 10, 5))
+            connection.shutdown(socket.SHUT_WR)
+            return parse_whatsat(read_to_end(connection).split(b"\n", 1)[1])[1]
+
+    def test_one_address_does_not_spend_everyones_budget(self) -> None:
+        herd = self.run_herd(single(self.stub.settings(self.provider, requests_per_minute=40, address_share_percent=10),
+                                    environment={"TEST_GOOGLE_KEY": KEY}))  # fmt: skip
+        self.stub.set_mode("ok")
+        stranger = [self.ask_from(herd, "127.0.0.2", f"s{number}") for number in range(60)]
+        self.assertEqual({answer["status"] for answer in stranger[:4]}, {"OK"})
+        self.assertEqual(stranger[4]["status"], "OVER_QUERY_LIMIT")
+        self.assertEqual(stranger[4]["error_message"], "the share of this address in the budget is spent")
+        honest = [self.ask_from(herd, "127.0.0.3", f"h{number}")["status"] for number in range(4)]
+        self.assertEqual(honest, ["OK"] * 4)
+        refused = status(herd, "Goloman")["places"]["refused"]
+        self.assertGreater(refused["address_share"], 0)
+        self.assertEqual(refused["minute_budget"], 0)
+
+    def test_one_client_does_not_spend_everyones_budget(self) -> None:
+        herd = self.run_herd(single(self.stub.settings(self.provider, requests_per_minute=40, client_share_percent=10),
+                                    environment={"TEST_GOOGLE_KEY": KEY}))  # fmt: skip
+        self.stub.set_mode("ok")
+        answers = [self.ask_from(herd, f"127.0.0.{number}", "kiwi") for number in range(2, 7)]
+        self.assertEqual([answer["status"] for answer in answers], ["OK"] * 4 + ["OVER_QUERY_LIMIT"])
+        self.assertEqual(answers[4]["error_message"], "the share of this client in the budget is spent")
+        self.assertEqual(self.ask_from(herd, "127.0.0.2", "emu")["status"], "OK")
+
+    def test_a_slow_look_up_is_one_line_however_many_wait(self) -> None:
+        settings = self.stub.settings(self.provider)
+        settings["places"]["slow_ms"] = 1
+        herd = self.run_herd(single(settings, environment={"TEST_GOOGLE_KEY": KEY}))
+        self.stub.set_mode("hold")
+        with connect(herd["Goloman"].clients) as connection:
+            connection.sendall(iamat("slow") + whatsat("slow", 10, 5) * 60)
+            wait_until(self.stub.requests, "the question at the stub")
+            # All of them wait by now, since others are served.
+            self.assertEqual(exchange(herd["Goloman"].clients, b"y\n"), b"? y\n")
+            self.stub.set_mode("ok")
+            reader = LineReader(connection)
+            for _ in range(60):
+                reader.until(b"\n\n")
+        lines = herd["Goloman"].log().count("a place look-up took")
+        self.assertIn(lines, (1, 2), "at most one a second")
 
     def test_a_circuit_breaker(self) -> None:
         herd = self.run_herd(single(self.stub.settings(self.provider, breaker_failures=2, breaker_open_ms=300),

@@ -39,6 +39,9 @@ class Admission {
     // Whether it is of `address`, or of its network.
     bool IsOf(const boost::asio::ip::address& address) const;
 
+    // The same for connections of one address, of an IPv6 one its /64.
+    std::uint64_t address() const { return address_; }
+
    private:
     friend class Admission;
     Ticket(Admission& admission, std::uint64_t address)

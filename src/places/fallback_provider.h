@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "places/provider.h"
 
@@ -13,6 +14,7 @@ class FallbackProvider final : public Provider {
   FallbackProvider(std::unique_ptr<Provider> first, std::unique_ptr<Provider> second);
 
   void Nearby(const Query& query, Done done) override;
+  std::optional<Refusals> refusals() const override { return first_->refusals(); }
   void Cancel() override;
 
  private:

@@ -63,6 +63,10 @@ GoogleProvider::GoogleProvider(std::unique_ptr<GoogleApi> api, const GoogleSetti
       on_look_up_(std::move(surroundings.on_look_up)),
       breaker_(settings.breaker_failures, settings.breaker_open),
       budget_(settings.requests_per_minute, settings.requests_per_day),
+      address_shares_(settings.requests_per_minute, settings.requests_per_day,
+                      settings.address_share_percent),
+      client_shares_(settings.requests_per_minute, settings.requests_per_day,
+                     settings.client_share_percent),
       retry_delay_(std::move(surroundings.retry_delay)),
       transport_(std::move(surroundings.transport)) {}
 
@@ -73,24 +77,60 @@ GoogleProvider::~GoogleProvider() {
 
 void GoogleProvider::Nearby(const Query& query, Done done) {
   const TimePoint now = now_();
-  Attempt attempt{.query = query, .ticket = {}, .deadline = now + timeout_};
-  std::optional<LookUpFailure> refusal;
+  Waiter waiter{std::move(done), now};
+  std::expected<CircuitBreaker::Ticket, LookUpFailure> start;
   {
     const std::lock_guard lock(mutex_);
-    if (!waiters_.Join(query, {std::move(done), now})) return;
-    if (!breaker_.Lets(now)) {
-      refusal = {Status::kUnknownError, "Google failed too often; it is asked again soon"};
-    } else if (const auto spent = budget_.Take(now)) {
-      refusal = {Status::kOverQueryLimit, std::string(*spent)};
-    } else {
-      attempt.ticket = breaker_.Start(now);
-    }
+    const bool asked = waiters_.IsAsked(query);
+    if (!asked) start = Start(query.asker, now);
+    if (asked || start) waiters_.Join(query, std::move(waiter));
+    if (asked) return;
   }
-  if (refusal) {
-    Finish(query, 0, std::unexpected(std::move(*refusal)));
+  if (start) {
+    Send({.query = query, .ticket = *start, .deadline = now + timeout_}, now, {});
   } else {
-    Send(attempt, now, {});
+    // To him alone: what his share refuses is no answer to others who ask the same.
+    std::vector<Waiter> alone;
+    alone.push_back(std::move(waiter));
+    Tell(std::move(alone), 0, std::unexpected(std::move(start.error())));
   }
+}
+
+std::optional<Refusals> GoogleProvider::refusals() const {
+  const std::lock_guard lock(mutex_);
+  return refusals_;
+}
+
+std::expected<CircuitBreaker::Ticket, LookUpFailure> GoogleProvider::Start(const Asker& asker,
+                                                                           TimePoint now) {
+  if (!breaker_.Lets(now)) {
+    ++refusals_.breaker;
+    return std::unexpected(
+        LookUpFailure{Status::kUnknownError, "Google failed too often; it is asked again soon"});
+  }
+  if (auto refusal = Pay(asker, now)) return std::unexpected(std::move(*refusal));
+  return breaker_.Start(now);
+}
+
+std::optional<LookUpFailure> GoogleProvider::Pay(const Asker& asker, TimePoint now) {
+  const auto refuse = [](std::uint64_t& count, std::string_view why) {
+    ++count;
+    return LookUpFailure{Status::kOverQueryLimit, std::string(why)};
+  };
+  if (!address_shares_.HasRoom(asker.address, now)) {
+    return refuse(refusals_.address_share, "the share of this address in the budget is spent");
+  }
+  if (!client_shares_.HasRoom(asker.client, now)) {
+    return refuse(refusals_.client_share, "the share of this client in the budget is spent");
+  }
+  if (const auto spent = budget_.Take(now)) {
+    return *spent == RequestBudget::Spent::kMinute
+               ? refuse(refusals_.minute_budget, "the budget of requests a minute is spent")
+               : refuse(refusals_.day_budget, "the budget of requests a day is spent");
+  }
+  address_shares_.Take(asker.address, now);
+  client_shares_.Take(asker.client, now);
+  return std::nullopt;
 }
 
 void GoogleProvider::Cancel() {
@@ -147,24 +187,31 @@ std::optional<milliseconds> GoogleProvider::RetryDelay(const Attempt& attempt, T
   if (attempt.requests >= kRequestsMax) return std::nullopt;
   const std::lock_guard lock(mutex_);
   const milliseconds delay = at_once ? milliseconds(0) : retry_delay_();
-  if (now + delay + kRetryTimeMin > attempt.deadline || budget_.Take(now)) return std::nullopt;
-  return delay;
+  if (now + delay + kRetryTimeMin > attempt.deadline) return std::nullopt;
+  return Pay(attempt.query.asker, now) ? std::nullopt : std::optional(delay);
 }
 
 void GoogleProvider::Finish(const Query& query, int requests,
                             std::expected<Answer, LookUpFailure> outcome) {
-  const std::string message = outcome ? std::string() : outcome.error().message;
-  const Answer answer =
-      outcome ? std::move(*outcome) : EmptyAnswer(outcome.error().status, message);
   std::vector<Waiter> waiters;
   {
     const std::lock_guard lock(mutex_);
     waiters = waiters_.Take(query);
   }
+  Tell(std::move(waiters), requests, std::move(outcome));
+}
+
+void GoogleProvider::Tell(std::vector<Waiter> waiters, int requests,
+                          std::expected<Answer, LookUpFailure> outcome) const {
+  const std::string message = outcome ? std::string() : outcome.error().message;
+  const Answer answer =
+      outcome ? std::move(*outcome) : EmptyAnswer(outcome.error().status, message);
   const TimePoint now = now_();
+  bool shared = false;
   for (Waiter& waiter : waiters) {
-    if (on_look_up_) on_look_up_({answer.status, now - waiter.since, requests, message});
+    if (on_look_up_) on_look_up_({answer.status, now - waiter.since, requests, shared, message});
     requests = 0;  // they count for the first, who had them sent
+    shared = true;
     waiter.done(answer);
   }
 }

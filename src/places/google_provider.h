@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "places/api_key.h"
 #include "places/circuit_breaker.h"
@@ -16,6 +17,7 @@
 #include "places/http_transport.h"
 #include "places/provider.h"
 #include "places/request_budget.h"
+#include "places/request_share.h"
 #include "places/same_question.h"
 
 namespace herd::places {
@@ -26,6 +28,7 @@ struct LookUp {
   std::chrono::steady_clock::duration duration{};  // as the asker saw it
   int requests =
       0;  // sent to Google for it: 0 when refused here or when another's answer was shared
+  bool shared = false;       // the answer is that of another look-up, which was told of as well
   std::string_view message;  // of a failure; without the key; valid during the call
 };
 
@@ -33,8 +36,8 @@ struct LookUp {
 using OnLookUp = std::function<void(const LookUp&)>;
 
 // Asks Google. Guards (each its own class): one request at a time for the same question, a circuit
-// breaker, a budget, and at most one retry. Nothing is kept of an answer once it is given: Google's
-// terms forbid it.
+// breaker, a budget, of which each address and each client has a share, and at most one retry.
+// Nothing is kept of an answer once it is given: Google's terms forbid it.
 //
 // Any thread, many at once. What the transport calls back runs on its thread, Done included.
 class GoogleProvider final : public Provider {
@@ -54,6 +57,7 @@ class GoogleProvider final : public Provider {
   ~GoogleProvider() override;
 
   void Nearby(const Query& query, Done done) override;
+  std::optional<Refusals> refusals() const override;
   void Cancel() override;
 
  private:
@@ -72,6 +76,10 @@ class GoogleProvider final : public Provider {
     int requests = 1;  // sent so far, this one included
   };
 
+  // Takes what a request costs, or says why it must not be sent. With the lock.
+  std::optional<LookUpFailure> Pay(const Asker& asker, TimePoint now);
+  // Lets a question start, or says why not. With the lock.
+  std::expected<CircuitBreaker::Ticket, LookUpFailure> Start(const Asker& asker, TimePoint now);
   // `timing`: all but the time-out, which is what the attempt has left.
   void Send(const Attempt& attempt, TimePoint now, HttpTiming timing);
   void OnResult(Attempt attempt, const HttpResult& result);
@@ -80,6 +88,9 @@ class GoogleProvider final : public Provider {
   std::optional<std::chrono::milliseconds> RetryDelay(const Attempt& attempt, TimePoint now,
                                                       bool at_once);
   void Finish(const Query& query, int requests, std::expected<Answer, LookUpFailure> outcome);
+  // Answers those who asked one question. Without the lock.
+  void Tell(std::vector<Waiter> waiters, int requests,
+            std::expected<Answer, LookUpFailure> outcome) const;
 
   const std::unique_ptr<GoogleApi> api_;
   const std::string endpoint_;
@@ -88,10 +99,14 @@ class GoogleProvider final : public Provider {
   const std::function<TimePoint()> now_;
   const OnLookUp on_look_up_;
 
-  std::mutex mutex_;  // guards the four that follow; held for no call out but retry_delay_
+  mutable std::mutex mutex_;  // guards all that follow but the transport; held for no call out
+                              // but retry_delay_
   SameQuestion<Waiter> waiters_;
   CircuitBreaker breaker_;
   RequestBudget budget_;
+  RequestShare address_shares_;
+  RequestShare client_shares_;
+  Refusals refusals_;
   std::function<std::chrono::milliseconds()> retry_delay_;
 
   std::unique_ptr<HttpTransport> transport_;

@@ -53,6 +53,8 @@ class GoogleProviderTest : public testing::Test {
  protected:
   void SetUp() override {
     settings_.endpoint = "https://localhost:1";
+    settings_.address_share_percent = 100;
+    settings_.client_share_percent = 100;
     Make();
   }
 
@@ -72,8 +74,8 @@ class GoogleProviderTest : public testing::Test {
                                          }});
   }
 
-  void Ask(double lat_deg = 1) {
-    provider_->Nearby({{lat_deg, 2}, {500}, 5},
+  void Ask(double lat_deg = 1, Asker asker = {}) {
+    provider_->Nearby({{lat_deg, 2}, {500}, 5, asker},
                       [this](Answer answer) { answers_.push_back(std::move(answer)); });
   }
 
@@ -279,6 +281,66 @@ TEST_F(GoogleProviderTest, ASpentBudgetIsToldWithoutAsking) {
   now_ += seconds(61);
   Ask(3);
   EXPECT_EQ(sent_.size(), 3U);
+}
+
+TEST_F(GoogleProviderTest, AnAddressAndAClientHaveASharePerBudget) {
+  settings_.requests_per_minute = 30;
+  settings_.address_share_percent = 10;
+  settings_.client_share_percent = 20;
+  Make();
+  for (int i = 0; i < 5; ++i) Ask(i, {.address = 1, .client = 7});
+  EXPECT_EQ(sent_.size(), 3U);
+  ASSERT_EQ(answers_.size(), 2U);
+  EXPECT_EQ(answers_[1].json,
+            EmptyAnswer(Status::kOverQueryLimit, "the share of this address in the budget is spent")
+                .json);
+  for (std::uint64_t i = 2; i < 7; ++i)
+    Ask(10 * static_cast<double>(i), {.address = i, .client = 7});
+  EXPECT_EQ(sent_.size(), 6U) << "others have theirs, until the client's is spent";
+  ASSERT_EQ(answers_.size(), 4U);
+  EXPECT_EQ(
+      answers_[3].json,
+      EmptyAnswer(Status::kOverQueryLimit, "the share of this client in the budget is spent").json);
+  Ask(80, {.address = 6, .client = 8});
+  EXPECT_EQ(sent_.size(), 7U);
+  Ask(80, {.address = 1, .client = 7});
+  EXPECT_EQ(answers_.size(), 4U) << "who waits for another's answer needs no share";
+  EXPECT_EQ(provider_->refusals()->address_share, 2U);
+  EXPECT_EQ(provider_->refusals()->client_share, 2U);
+  EXPECT_EQ(provider_->refusals()->minute_budget, 0U);
+}
+
+TEST_F(GoogleProviderTest, ARetryCountsInTheShare) {
+  settings_.address_share_percent = 1;
+  settings_.requests_per_minute = 300;
+  Make();
+  Ask(1);
+  Ask(2);
+  Reply(503, "");
+  EXPECT_EQ(sent_.size(), 2U) << "the third of three";
+  Reply(503, "");
+  EXPECT_EQ(sent_.size(), 1U);
+  EXPECT_EQ(answers_.size(), 1U);
+}
+
+TEST_F(GoogleProviderTest, CountsWhatItRefuses) {
+  settings_.requests_per_minute = 1;
+  settings_.requests_per_day = 2;
+  settings_.breaker_failures = 1;
+  Make();
+  Ask(1);
+  Ask(2);
+  now_ += seconds(61);
+  Ask(3);
+  now_ += seconds(61);
+  Ask(4);
+  Fail(HttpFailure::Kind::kTimedOut);
+  Ask(5);
+  const auto refusals = provider_->refusals();
+  ASSERT_TRUE(refusals);
+  EXPECT_EQ(refusals->minute_budget, 1U);
+  EXPECT_EQ(refusals->day_budget, 1U);
+  EXPECT_EQ(refusals->breaker, 1U);
 }
 
 TEST_F(GoogleProviderTest, FailuresInARowOpenTheBreaker) {

@@ -14,7 +14,10 @@ struct GoogleSettings {
   std::chrono::milliseconds timeout{3000};  // of one look-up, a retry included
   std::uint32_t requests_per_minute = 600;  // 0: no limit
   std::uint32_t requests_per_day = 10'000;  // 0: no limit
-  std::uint32_t breaker_failures = 5;       // so many in a row open the circuit breaker; 0: never
+  // Of these budgets, what one address, and one client, may take: percent, 1 to 100.
+  std::uint32_t address_share_percent = 10;
+  std::uint32_t client_share_percent = 10;
+  std::uint32_t breaker_failures = 5;  // so many in a row open the circuit breaker; 0: never
   std::chrono::milliseconds breaker_open{10'000};
 };
 

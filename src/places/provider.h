@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,11 +11,28 @@
 
 namespace herd::places {
 
+// For whom a look-up is made, where look-ups cost money: two numbers that are the same for the same
+// address (of an IPv6 one its /64) and for the same client.
+struct Asker {
+  std::uint64_t address = 0;
+  std::uint64_t client = 0;
+};
+
 // What is near a point?
 struct Query {
   geo::LatLng center;
   geo::Metres radius;   // over 0, at most 50 km
   int results_max = 0;  // 1 to 20
+  Asker asker{};        // changes nothing in the answer, only whether there is one
+};
+
+// How many look-ups were not made, since the server started, and why.
+struct Refusals {
+  std::uint64_t address_share = 0;  // the asker's address has taken its share of the budget
+  std::uint64_t client_share = 0;   // so has the client
+  std::uint64_t minute_budget = 0;  // all of it is spent
+  std::uint64_t day_budget = 0;
+  std::uint64_t breaker = 0;  // Google failed too often
 };
 
 // How a look-up went. The words of Google's legacy Nearby Search, since that is what clients see.
@@ -58,6 +77,9 @@ class Provider {
   // Never throws: a failure is an Answer with another status than kOk and kZeroResults, and empty
   // results.
   virtual void Nearby(const Query& query, Done done) = 0;
+
+  // Nothing for a provider that refuses none. Any thread.
+  virtual std::optional<Refusals> refusals() const { return std::nullopt; }
 
   // Ends, for the end of the server, what takes longer than a moment: every Done not yet called,
   // and that of each look-up to come, is called soon, with kUnknownError where there is no answer.

@@ -22,9 +22,9 @@ bool SlidingCount::HasRoom(TimePoint now) {
   return limit_ == 0 || total_ < limit_;
 }
 
-std::optional<std::string_view> RequestBudget::Take(SlidingCount::TimePoint now) {
-  if (!minute_.HasRoom(now)) return "the budget of requests a minute is spent";
-  if (!day_.HasRoom(now)) return "the budget of requests a day is spent";
+std::optional<RequestBudget::Spent> RequestBudget::Take(SlidingCount::TimePoint now) {
+  if (!minute_.HasRoom(now)) return Spent::kMinute;
+  if (!day_.HasRoom(now)) return Spent::kDay;
   minute_.Add();
   day_.Add();
   return std::nullopt;

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 namespace herd::places {
 
@@ -49,8 +48,10 @@ class RequestBudget {
   RequestBudget(std::uint32_t per_minute, std::uint32_t per_day)
       : minute_(per_minute, std::chrono::minutes(1)), day_(per_day, std::chrono::hours(24)) {}
 
+  enum class Spent { kMinute, kDay };
+
   // Takes one request. If a budget is spent nothing is taken, and what comes back says which.
-  std::optional<std::string_view> Take(SlidingCount::TimePoint now);
+  std::optional<Spent> Take(SlidingCount::TimePoint now);
 
  private:
   SlidingCount minute_;

@@ -21,9 +21,9 @@ TEST(RequestBudget, SaysWhichBudgetIsSpent) {
   RequestBudget budget(2, 3);
   EXPECT_FALSE(budget.Take(kStart));
   EXPECT_FALSE(budget.Take(kStart));
-  EXPECT_EQ(budget.Take(kStart), "the budget of requests a minute is spent");
+  EXPECT_EQ(budget.Take(kStart), RequestBudget::Spent::kMinute);
   EXPECT_FALSE(budget.Take(kStart + seconds(61)));
-  EXPECT_EQ(budget.Take(kStart + seconds(61)), "the budget of requests a day is spent");
+  EXPECT_EQ(budget.Take(kStart + seconds(61)), RequestBudget::Spent::kDay);
   EXPECT_FALSE(budget.Take(kStart + hours(25)));
 }
 

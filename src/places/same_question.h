@@ -15,11 +15,12 @@ namespace herd::places {
 template <typename Waiter>
 class SameQuestion {
  public:
-  // Adds a waiter. True for the first: the question has to be asked.
-  bool Join(const Query& query, Waiter waiter) {
-    auto& waiters = waiters_[KeyOf(query)];
-    waiters.push_back(std::move(waiter));
-    return waiters.size() == 1;
+  // Whether somebody waits for the answer already.
+  bool IsAsked(const Query& query) const { return waiters_.contains(KeyOf(query)); }
+
+  // Adds a waiter.
+  void Join(const Query& query, Waiter waiter) {
+    waiters_[KeyOf(query)].push_back(std::move(waiter));
   }
 
   // Takes out all who wait for a question, in the order in which they came; whoever asks it next is

@@ -1,5 +1,6 @@
 #include "server/client_session.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -182,6 +183,8 @@ void ClientSession::Take(const wire::Whatsat& whatsat, std::string_view line, st
     AppendWhatsatReply(reply, at_line, places::EmptyAnswer(places::Status::kZeroResults).json);
     return Reply(reply, out);
   }
+  query.asker = {.address = ticket_.address(),
+                 .client = std::to_underlying(HashClient(node_.fleet.key(), whatsat.client))};
   AskPlaces(query, std::move(at_line), out);
 }
 
@@ -258,9 +261,11 @@ void ClientSession::LogReply(std::string_view reply) {
 
 void ClientSession::LogWhenSlow(std::chrono::nanoseconds took, const places::Answer& answer) const {
   if (took < node_.config.places.slow) return;
-  node_.log->warn("a place look-up took {} ms and ended with {}",
+  node_.slow_look_ups.Log(
+      *node_.log, SteadyNow(),
+      fmt::format("a place look-up took {} ms and ended with {}",
                   std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
-                  places::StatusWord(answer.status));
+                  places::StatusWord(answer.status)));
 }
 
 }  // namespace herd::server

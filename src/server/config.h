@@ -65,7 +65,9 @@ struct GoogleSettings {
   std::chrono::milliseconds timeout{3000};
   std::uint32_t requests_per_minute = 600;
   std::uint32_t requests_per_day = 10'000;
-  std::uint32_t breaker_failures = 5;  // so many in a row open the circuit breaker
+  std::uint32_t address_share_percent = 10;  // what one address may take of these two
+  std::uint32_t client_share_percent = 10;   // and what one client
+  std::uint32_t breaker_failures = 5;        // so many in a row open the circuit breaker
   std::chrono::milliseconds breaker_open{10'000};
 };
 

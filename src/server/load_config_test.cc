@@ -75,6 +75,8 @@ ca_file = "ca.pem"
 timeout_ms = 11
 requests_per_minute = 12
 requests_per_day = 13
+address_share_percent = 22
+client_share_percent = 23
 breaker_failures = 14
 breaker_open_ms = 15
 [journal]
@@ -133,6 +135,8 @@ traffic_dir = "traffic"
   EXPECT_EQ(config->places.google.timeout, 11ms);
   EXPECT_EQ(config->places.google.requests_per_minute, 12U);
   EXPECT_EQ(config->places.google.requests_per_day, 13U);
+  EXPECT_EQ(config->places.google.address_share_percent, 22U);
+  EXPECT_EQ(config->places.google.client_share_percent, 23U);
   EXPECT_EQ(config->places.google.breaker_failures, 14U);
   EXPECT_EQ(config->places.google.breaker_open, 15ms);
   EXPECT_EQ(config->limits.line_bytes, 65536U);

@@ -42,18 +42,21 @@ ProviderOr MakeOffline(const PlacesSettings& settings, spdlog::logger& log) {
 ProviderOr MakeGoogle(const PlacesSettings& settings, const std::shared_ptr<spdlog::logger>& log) {
   auto key = places::LoadApiKey(settings.google.key_file, settings.google.key_env);
   if (!key) return std::unexpected(key.error());
-  const places::GoogleSettings google{.endpoint = settings.google.endpoint,
-                                      .ca_file = settings.google.ca_file,
-                                      .timeout = settings.google.timeout,
-                                      .requests_per_minute = settings.google.requests_per_minute,
-                                      .requests_per_day = settings.google.requests_per_day,
-                                      .breaker_failures = settings.google.breaker_failures,
-                                      .breaker_open = settings.google.breaker_open};
+  const places::GoogleSettings google{
+      .endpoint = settings.google.endpoint,
+      .ca_file = settings.google.ca_file,
+      .timeout = settings.google.timeout,
+      .requests_per_minute = settings.google.requests_per_minute,
+      .requests_per_day = settings.google.requests_per_day,
+      .address_share_percent = settings.google.address_share_percent,
+      .client_share_percent = settings.google.client_share_percent,
+      .breaker_failures = settings.google.breaker_failures,
+      .breaker_open = settings.google.breaker_open};
   const auto kind = settings.provider == PlacesProvider::kGoogle ? places::GoogleKind::kLegacy
                                                                  : places::GoogleKind::kNew;
   return places::MakeGoogleProvider(
       kind, google, *std::move(key), [log](const places::LookUp& look_up) {
-        if (look_up.message.empty()) return;
+        if (look_up.message.empty() || look_up.shared) return;
         log->debug("a place look-up failed with {}: {}", places::StatusWord(look_up.status),
                    look_up.message);
       });

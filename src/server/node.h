@@ -11,6 +11,7 @@
 #include "places/provider.h"
 #include "server/config.h"
 #include "server/durability.h"
+#include "server/log_limit.h"
 #include "server/log_writer.h"
 #include "server/traffic_log.h"
 
@@ -25,6 +26,7 @@ struct Node {
   const std::unique_ptr<TrafficLog> traffic;          // null: traffic is not logged
   std::unique_ptr<places::Provider> places;           // there until the end of the server
   net::Admission admission;
+  LogLimit slow_look_ups;  // thousands may wait for one look-up
   fleet::Fleet fleet;
   std::unique_ptr<journal::Journal> journal;  // null: the fleet is in memory only
   std::unique_ptr<Durability> durability;     // null: replies wait for nothing

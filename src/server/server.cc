@@ -90,6 +90,7 @@ Server::Server(Parts parts)
             .traffic = std::move(parts.traffic),
             .places = std::move(parts.places),
             .admission = net::Admission(BoundsOf(parts.config.limits)),
+            .slow_look_ups = LogLimit(),
             .fleet = fleet::Fleet(HashKeyOf(parts.secret, parts.config.herd),
                                   FleetBoundsOf(parts.config, FindMemoryLimit())),
             .journal = nullptr,

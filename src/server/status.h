@@ -104,6 +104,7 @@ struct Status {
   std::array<std::uint64_t, kReportOutcomes.size()> reports{};  // by IndexOf(fleet::Applied)
   std::array<std::uint64_t, kLookupOutcomes.size()> lookups{};  // by IndexOf(places::Status)
   DurationCounts lookup_times;
+  std::optional<places::Refusals> lookups_refused;  // by a provider that has to
   std::uint64_t near_incomplete = 0;  // that came to a bound of limits.near_rows or near_cells
   DurationCounts near_times;          // how long operators' questions for clients near a point took
 

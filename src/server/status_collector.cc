@@ -91,6 +91,7 @@ Status StatusCollector::Collect() const {
                 .sessions_limit = node_.admission.bounds().connections_max,
                 .sessions_address_limit = node_.admission.bounds().connections_per_address_max,
                 .buffer_bytes_limit = node_.config.limits.buffers_bytes,
+                .lookups_refused = node_.places->refusals(),
                 .links = links_.Status(now),
                 .strangers = links_.strangers(),
                 .strangers_displaced = links_.strangers_displaced(),

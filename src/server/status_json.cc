@@ -150,7 +150,18 @@ void WriteClients(JsonWriter& json, const Status& status) {
   json.Key("places").Open('{').Key("lookups").Open('{');
   for (const places::Status outcome : kLookupOutcomes)
     json.Member(places::StatusWord(outcome), status.lookups[IndexOf(outcome)]);
-  json.Close('}').Key("duration");
+  json.Close('}');
+  if (const auto& refused = status.lookups_refused) {
+    json.Key("refused")
+        .Open('{')
+        .Member("address_share", refused->address_share)
+        .Member("client_share", refused->client_share)
+        .Member("minute_budget", refused->minute_budget)
+        .Member("day_budget", refused->day_budget)
+        .Member("breaker", refused->breaker)
+        .Close('}');
+  }
+  json.Key("duration");
   Write(json, status.lookup_times);
   json.Close('}');
 }

@@ -40,6 +40,7 @@ inline Status FullStatus() {
   status.lookup_times.counts.back() = 2;
   status.lookup_times.sum = std::chrono::milliseconds(1500);
   status.near_incomplete = 2;
+  status.lookups_refused = places::Refusals{.address_share = 5, .breaker = 6};
   status.near_times.counts[0] = 3;
   status.near_times.sum = std::chrono::microseconds(40);
   status.loops.resize(2);
