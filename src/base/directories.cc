@@ -31,7 +31,7 @@ std::expected<void, std::string> MakeDirectories(const std::filesystem::path& di
       return Error(made, "the directory cannot be made: " + ErrnoText(error));
     }
     if (!S_ISDIR(status.st_mode)) {
-      return Error(made, "the directory cannot be made: something else has that name");
+      return Error(made, "the directory cannot be made: " + ErrnoText(ENOTDIR));
     }
   }
   return {};

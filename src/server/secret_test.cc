@@ -112,10 +112,14 @@ TEST_F(SecretFiles, ThatAreThereAndNoSecretAreAnErrorAndStay) {
   ASSERT_FALSE(empty);
   EXPECT_NE(empty.error().find("is empty"), std::string::npos) << empty.error();
   EXPECT_EQ(std::filesystem::file_size(config_.secret_file), 0U);
-  for (const char* device : {"/dev/zero", "/dev/null", "/"}) {
-    config_.secret_file = device;
-    EXPECT_FALSE(LoadSecret(config_)) << device;
-    EXPECT_FALSE(MakeSecretFile(device)) << device;
+  const auto fifo = dir_ / "fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), S_IRUSR | S_IWUSR), 0);
+  EXPECT_FALSE(MakeSecretFile(fifo));
+  EXPECT_FALSE(MakeSecretFile(dir_));
+  for (const std::filesystem::path& file :
+       {fifo, dir_, std::filesystem::path("/dev/zero"), std::filesystem::path("/dev/null")}) {
+    config_.secret_file = file;
+    EXPECT_FALSE(LoadSecret(config_)) << file;
   }
 }
 
