@@ -28,6 +28,7 @@ struct Node {
   net::Admission admission;
   LogLimit slow_look_ups;  // thousands may wait for one look-up
   fleet::Fleet fleet;
+  journal::ClockGuard clock;                  // whether rows may expire by the system's clock
   std::unique_ptr<journal::Journal> journal;  // null: the fleet is in memory only
   std::unique_ptr<Durability> durability;     // null: replies wait for nothing
 };

@@ -52,6 +52,12 @@ struct LoopStatus {
   DurationCounts delays;
 };
 
+// What is thought of the system's clock.
+struct ClockStatus {
+  journal::ClockGuard::State state = journal::ClockGuard::State::kBelieved;
+  std::chrono::nanoseconds ahead{0};  // of what it should be, while it is in doubt
+};
+
 struct JournalStatus {
   journal::Status told;                     // by the journal
   std::chrono::nanoseconds failing_for{0};  // 0 while it does not fail
@@ -112,6 +118,7 @@ struct Status {
   std::vector<LinkStatus> links;
   std::size_t strangers = 0;  // connections to the port for neighbours that are no links
   std::uint64_t strangers_displaced = 0;  // of those, closed to make room for others
+  ClockStatus clock;
   std::optional<JournalStatus> journal;
   std::optional<DurabilityStatus> durability;  // unless durability.ack is "memory"
   LogStatus log;
@@ -124,6 +131,8 @@ const char* WordFor(LinkStatus::State state);
 const char* WordFor(journal::Status::State state);
 // "idle"
 const char* WordFor(net::CloseReason reason);
+// "ahead_at_start"
+const char* WordFor(journal::ClockGuard::State state);
 // "stored"
 const char* WordFor(fleet::Applied outcome);
 

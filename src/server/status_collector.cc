@@ -95,6 +95,7 @@ Status StatusCollector::Collect() const {
                 .links = links_.Status(now),
                 .strangers = links_.strangers(),
                 .strangers_displaced = links_.strangers_displaced(),
+                .clock = {.state = node_.clock.state(), .ahead = node_.clock.ahead()},
                 .journal = JournalOf(node_),
                 .durability = DurabilityOf(node_),
                 .log = LogOf(node_),
