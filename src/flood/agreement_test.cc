@@ -56,7 +56,7 @@ TEST_F(OfOurs, WarnsOnceOfAllSettingsThatDiffer) {
   ASSERT_EQ(agreement_.settings_differ().size(), 3U);
   ASSERT_EQ(warnings_.size(), 1U);
   EXPECT_THAT(warnings_[0], ::testing::HasSubstr("a is none there and 1 here, "
-                                                 "b is 3? there and 2 here, "
+                                                 "b is 3\\x0a there and 2 here, "
                                                  "c is 4 there and none here"));
 }
 

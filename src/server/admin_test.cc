@@ -81,7 +81,7 @@ TEST_F(Admin, TellsWhoIsNear) {
   EXPECT_EQ(answer.content_type, "application/json");
   EXPECT_EQ(answer.body,
             "{\"clients\":[{\"client\":\"kiwi\",\"distance_m\":4.6,"
-            "\"at\":\"AT Hands +0.0 kiwi +1+2 3\"}]}\n");
+            "\"at\":\"AT Hands +0.0 kiwi +1+2 3\"}],\"complete\":true}\n");
   EXPECT_EQ(asked_near_, (NearRequest{.center = {34.07, -118.44}, .radius = {2500}, .max = 3}));
 }
 
