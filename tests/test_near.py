@@ -240,7 +240,7 @@ class Command(HerdCase):
         done = self.near(-80, 100, "--radius", "0.5")
         self.assertEqual(done.stdout, "")
         self.assertIn("nobody is within 0.5 km", done.stderr)
-        self.assertEqual(json.loads(self.near(-80, 100, "--json").stdout), {"clients": []})
+        self.assertEqual(json.loads(self.near(-80, 100, "--json").stdout), {"clients": [], "complete": True})
 
     def test_exit_codes(self) -> None:
         nobody = f"127.0.0.1:{free_port()}"
