@@ -12,7 +12,7 @@ import time
 from attacks import Attack, Attacker, drain, push, read_some
 from exchange import NANOS, seconds_text
 from herd_process import FIVE
-from neighbour import HandMadeNeighbour
+from neighbour import VERSION, HandMadeNeighbour
 
 MALLORY = "Mallory"
 """A configured neighbour that no server plays: who knows the secret can be it."""
@@ -35,7 +35,7 @@ def idle_peers(attacker: Attacker) -> None:
 def refused_lines(attacker: Attacker) -> None:
     """Ten thousands of lines behind one that is refused."""
     with attacker.peer_of(random.choice(FIVE)) as connection:
-        connection.sendall(b"HERD 5 other x y z 0\n" + b"\n" * 65_536)
+        connection.sendall(b"HERD %b other x y z 0\n" % VERSION + b"\n" * 65_536)
         attacker.did()
         read_some(connection)
 
@@ -43,7 +43,7 @@ def refused_lines(attacker: Attacker) -> None:
 def guessed_secrets(attacker: Attacker) -> None:
     """The name of a neighbour, and a proof by another secret."""
     with HandMadeNeighbour(attacker.herd, "Wilkes", "Hands", secret=secrets.token_hex(16)) as stranger:
-        stranger.open()
+        stranger.open_at_once()
         attacker.did()
 
 
@@ -88,10 +88,10 @@ def _messages(attacker: Attacker) -> list[bytes]:
         b"RESUME\n" * 8000 + b"RESUMED\n" * 8000 + b"COMPARED\n" * 8000,
         b"".join(b"LEAVES %d %b\n" % (n % 64, _hashes(1024)) for n in range(4)),
         b"".join(
-            b"LINKS S%d %d %b\n" % (n, (1 << 64) - 1 - n, b",".join(b"T%d" % i for i in range(1000)))
+            b"LINKS S%d %d %d %b\n" % (n, time.time_ns(), n, b",".join(b"T%d" % i for i in range(1000)))
             for n in range(20)
         ),
-        b"LINKS Welsh 18446744073709551615 -\nLINKS Goloman 18446744073709551614 Mallory\n" * 20,
+        b"LINKS Welsh 18446744073709551615 1 -\nLINKS Goloman %d 18446744073709551615 Mallory\n" % time.time_ns() * 20,
         b"PING 1\n" * 9000,
         b"PONG 18446744073709551615\n" * 2000,
         os.urandom(60_000).replace(b"\n", b" ") + b"\n",
@@ -101,7 +101,7 @@ def _messages(attacker: Attacker) -> list[bytes]:
 def hostile_neighbour(attacker: Attacker) -> None:
     """An open link, over which all comes that a neighbour must not say."""
     with HandMadeNeighbour(attacker.herd, MALLORY, AT_WHOM[0]) as mallory:
-        if not mallory.open().startswith(b"PROOF "):
+        if not mallory.open_at_once().startswith(b"PROOF "):
             return
         for message in itertools.cycle(_messages(attacker)):
             if not attacker.going():
@@ -114,7 +114,7 @@ def hostile_neighbour(attacker: Attacker) -> None:
 def deaf_neighbour(attacker: Attacker) -> None:
     """An open link whose neighbour asks for everything and reads nothing."""
     with HandMadeNeighbour(attacker.herd, MALLORY, AT_WHOM[1]) as mallory:
-        if not mallory.open().startswith(b"PROOF "):
+        if not mallory.open_at_once().startswith(b"PROOF "):
             return
         questions = b"".join(b"LEAF %d %d -\n" % (n % 64, n // 64) for n in range(3000))
         while attacker.going() and push([mallory.connection], b"PING 1\n" + questions) == 1:
@@ -125,7 +125,7 @@ def deaf_neighbour(attacker: Attacker) -> None:
 def links_in_a_row(attacker: Attacker) -> None:
     """Links that are opened one after the other, and left with a goodbye right behind a PING."""
     with HandMadeNeighbour(attacker.herd, MALLORY, AT_WHOM[1]) as mallory:
-        mallory.open()
+        mallory.open_at_once()
         mallory.connection.sendall(b"PING 1\nBYE\n")
         attacker.did()
 
