@@ -68,6 +68,22 @@ class Logging(HerdCase):
             # Herd.close looks through the folder too.
             self.assertNotIn(herd.secret, text)
 
+    def test_traffic_shows_ids_so_that_they_can_be_had_back(self) -> None:
+        herd = self.run_herd(single())
+        folder = herd.folder / "traffic"
+        folder.mkdir()
+        herd["Goloman"].stop()
+        herd["Goloman"].start("--log-traffic", str(folder))
+        shown = {b"\xff\x1b": r"\xff\x1b", b"\xfe\x1b": r"\xfe\x1b", rb"\xff": r"\\xff", "\u0151".encode(): "\u0151"}
+        for client in shown:
+            exchange(herd["Goloman"].clients, whatsat(client))
+        herd["Goloman"].stop()
+        text = (folder / "Goloman.traffic.log").read_text(encoding="utf-8")
+        self.assertNotIn("\x1b", text)
+        for name in shown.values():
+            self.assertIn(f"> WHATSAT {name} 0 0\n", text)
+            self.assertIn(f"< ? WHATSAT {name} 0 0\n", text)
+
     def test_traffic_is_not_logged_unasked(self) -> None:
         herd = self.run_herd(single())
         exchange(herd["Goloman"].clients, iamat("private"))

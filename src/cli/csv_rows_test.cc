@@ -126,6 +126,7 @@ TEST(ReadCsv, SaysWhichOptionWouldHelp) {
             "time, who), or give "
             "--id for all rows");
   EXPECT_THAT(Read("lat,lon,id\n").error(), HasSubstr("--time-column"));
+  EXPECT_THAT(Read("\x1b\xff,lon,time,id\n").error(), HasSubstr("(there are: \\x1b\\xff, lon,"));
   EXPECT_THAT(Read("lat,lat,lon,id\n").error(), HasSubstr("the column \"lat\" stands 2 times"));
   EXPECT_THAT(Read("lat,lon,id,time\n", {.id_column = "tiem"}).error(),
               HasSubstr("did you mean \"time\"?"));

@@ -140,7 +140,7 @@ TEST_F(JournalTest, CountsBadRowsAndGoesOn) {
     ASSERT_TRUE(store) << store.error();
     (*store)->Put("c1", Report(1, 1).line());
     (*store)->Put("c2", Report(1, 1).line());
-    (*store)->Put("c3", "no AT line");
+    (*store)->Put("c3\xff", "no AT\x1b line");
     ASSERT_TRUE((*store)->Write());
   }
   fleet::Fleet fleet;
@@ -148,7 +148,7 @@ TEST_F(JournalTest, CountsBadRowsAndGoesOn) {
   ASSERT_TRUE(journal.Start());
   EXPECT_EQ(journal.status().loaded.bad, 2U);
   EXPECT_EQ(RowsOf(fleet), (Rows{{"c1", Report(1, 1).line()}}));
-  EXPECT_THAT(log_.text(), HasSubstr("c3: no AT line"));
+  EXPECT_THAT(log_.text(), HasSubstr("c3\\xff: no AT\\x1b line"));
 }
 
 TEST_F(JournalTest, AnswersOnceAllBeforeIsOnTheDisk) {
