@@ -134,6 +134,8 @@ class Stage:
             "link": DEFAULT_LINKS,
             "places": {"provider": "offline", "index": str(index)} if index else {"provider": "none"},
             "logging": {"level": "warn"},
+            # The loader is one address.
+            "limits": {"connections_per_address": 10_000_000},
         }
         servers = make(names, links, settings, threads=threads)
         if journal:

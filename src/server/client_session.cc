@@ -47,7 +47,7 @@ ClientSession::ClientSession(net::Loop& loop, net::Socket socket, net::IdleList&
       stats_(stats),
       buffers_(buffers),
       ticket_(std::move(ticket)),
-      peer_(node.traffic ? net::ToString(peer) : std::string()) {}
+      peer_(node.traffic ? std::make_unique<const std::string>(net::ToString(peer)) : nullptr) {}
 
 bool ClientSession::WantsInput() const {
   return replies_ == nullptr || (replies_->expected() < node_.config.limits.outstanding_commands &&
@@ -62,14 +62,14 @@ unsigned ClientSession::HoldsBeforeWrite() {
     node_.durability->Hold(*this, std::exchange(acknowledges_, {}));
     ++holds;
   } else {
-    acknowledges_from_ = Replies::kNone;  // it is safe already
+    acknowledges_from_ = kNoAcknowledgement;  // it is safe already
   }
   if (std::exchange(changed_, false) && !links_.FloodBefore(*this)) ++holds;
   return holds;
 }
 
 std::size_t ClientSession::OwedBytes(const std::string& out) {
-  return std::min(std::exchange(acknowledges_from_, Replies::kNone), out.size());
+  return std::min<std::size_t>(std::exchange(acknowledges_from_, kNoAcknowledgement), out.size());
 }
 
 void ClientSession::OnRefused() {
@@ -132,7 +132,7 @@ bool ClientSession::IsFromBrowser(const ReadAhead::Line& line) {
 
 void ClientSession::Take(std::string_view line, const wire::Command& command,
                          fleet::ClientHash client, std::string& out) {
-  if (node_.traffic) node_.traffic->In("client", peer_, line);
+  if (node_.traffic) node_.traffic->In("client", *peer_, line);
   if (const auto* iamat = std::get_if<wire::Iamat>(&command)) {
     stats_.iamat.Add();
     Take(*iamat, line, client, out);
@@ -164,8 +164,8 @@ void ClientSession::Take(const wire::Iamat& iamat, std::string_view line, fleet:
   reply += '\n';
   if (node_.durability) {
     acknowledges_.push_back(client);
-    if (!replies_ && acknowledges_from_ == Replies::kNone)
-      acknowledges_from_ = &reply == &apart ? out.size() : begin;
+    if (!replies_ && acknowledges_from_ == kNoAcknowledgement)
+      acknowledges_from_ = static_cast<std::uint32_t>(&reply == &apart ? out.size() : begin);
   }
   if (&reply == &apart) Reply(apart, out, true);
 }
@@ -242,7 +242,7 @@ void ClientSession::MakeReply(ReplyId id, std::string_view at_line, const places
 void ClientSession::TakeReplies(std::string& out) {
   if (!replies_) return;  // they were refused meanwhile
   const std::size_t from = replies_->TakeReady(out);
-  acknowledges_from_ = std::min(acknowledges_from_, from);
+  if (from < acknowledges_from_) acknowledges_from_ = static_cast<std::uint32_t>(from);
   if (replies_->empty()) replies_.reset();
 }
 
@@ -256,7 +256,7 @@ void ClientSession::Reply(std::string_view reply, std::string& out, bool acknowl
 }
 
 void ClientSession::LogReply(std::string_view reply) {
-  if (node_.traffic) node_.traffic->Out("client", peer_, reply);
+  if (node_.traffic) node_.traffic->Out("client", *peer_, reply);
 }
 
 void ClientSession::LogWhenSlow(std::chrono::nanoseconds took, const places::Answer& answer) const {

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,20 +50,23 @@ class ClientSession : public net::Connection {
   void OnClosed(net::CloseReason reason) override;
 
  private:
+  static constexpr std::uint32_t kNoAcknowledgement = std::numeric_limits<std::uint32_t>::max();
+
   Node& node_;
   Links& links_;
   LoopStats& stats_;
   net::Buffers& buffers_;
   net::Admission::Ticket ticket_;
   std::unique_ptr<Replies> replies_;  // null while none has to wait
-  const std::string peer_;            // the client's address; empty unless traffic is logged
-  std::optional<ReplyId> asking_;     // while the places provider is being called
-  bool first_line_ = true;            // no line but blank ones has come yet
-  bool changed_ = false;              // the fleet, by a report whose reply is not out yet
+  const std::unique_ptr<const std::string>
+      peer_;                       // the client's address; null unless traffic is logged
+  std::optional<ReplyId> asking_;  // while the places provider is being called
+  bool first_line_ = true;         // no line but blank ones has come yet
+  bool changed_ = false;           // the fleet, by a report whose reply is not out yet
+  // Where in the replies that are about to go out the first of acknowledges_ stands.
+  std::uint32_t acknowledges_from_ = kNoAcknowledgement;
   // Of whom a reply that is not out yet acknowledges reports; with Node::durability only.
   std::vector<fleet::ClientHash> acknowledges_;
-  // Where in the replies that are about to go out the first of these stands.
-  std::size_t acknowledges_from_ = Replies::kNone;
 
   bool CanTake(const std::string& out) const;
   // Whether the first line that is not blank is that of an HTTP request: a web page, whose commands
