@@ -227,7 +227,7 @@ class Refusals(HerdCase):
         herd.settings["journal"] = {"directory": str(herd.config / "journals")}
         with self.assertRaises(StartFailed) as failed, herd:
             pass
-        self.assertIn("something else has that name", failed.exception.stderr)
+        self.assertIn("Not a directory", failed.exception.stderr)
 
     def test_a_directory_of_something_else(self) -> None:
         herd = journaled()
