@@ -391,7 +391,7 @@ class WrongClock(HerdCase):
 def small_disk(folder: Path, size: str) -> Iterator[int]:
     """A disk of that size at `folder` for the processes of a mount namespace; the pid of one of them."""
     holder = subprocess.Popen(
-        ["unshare", "-m", "sh", "-c", f"mount -t tmpfs -o size={size} tmpfs {folder} && echo up && exec sleep 600"],
+        ["unshare", "-m", "sh", "-c", f"mount -t tmpfs -o size={size},mode=700 tmpfs {folder} && echo up && exec sleep 600"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -18,15 +18,19 @@ class LongLines(HerdCase):
             Herd(("Goloman", "Hands"), (("Goloman", "Hands"),), {"limits": {"line_bytes": LINE_BYTES_MAX}})
         )
         wait_for_links(herd)
-        longest = LINE_BYTES_MAX - len(b"IAMAT long +1.-118 1520023934")
-        command = iamat("long", f"+1.{'7' * longest}-118", "1520023934")
-        self.assertEqual(len(command), LINE_BYTES_MAX + 1)
+        # White space between fields makes it as long as it may be; the fields themselves are as long as they may be.
+        client = "c" * 255
+        location = f"+1.{'7' * 89}-118"
+        time_text = "1520023934." + "0" * 29
+        fields = iamat(client, location, time_text)
+        command = fields.replace(b"IAMAT ", b"IAMAT " + b" " * (LINE_BYTES_MAX + 1 - len(fields)))
+        self.assertEqual((len(location), len(time_text), len(command)), (96, 40, LINE_BYTES_MAX + 1))
         # Behind it another line, so that neither's end falls on the end of a read.
         replies = exchange(herd["Goloman"].clients, command + b"WHEREIS long\n")
         line, other = replies.splitlines(keepends=True)
         self.assertEqual(other, b"? WHEREIS long\n")
-        self.assertEqual(parse_at(line).location, b"+1." + b"7" * longest + b"-118")
-        wait_for_row(herd, ["Hands"], "long", line)
+        self.assertEqual(parse_at(line)[2:], (client.encode(), location.encode(), time_text.encode()))
+        wait_for_row(herd, ["Hands"], client, line)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ class PeerPort(HerdCase):
         """A connection of Beta that became a link, unless it is closed or refused."""
         with contextlib.suppress(AssertionError, OSError):
             neighbour = self.beta()
-            if neighbour.open().startswith(b"PROOF "):
+            if neighbour.open_at_once().startswith(b"PROOF "):
                 return neighbour
         return None
 
@@ -105,11 +105,11 @@ class Strangers(PeerPort):
 class OneName(PeerPort):
     def test_a_second_process_of_a_name_is_refused_and_named(self) -> None:
         first = self.beta()
-        self.assertTrue(first.open().startswith(b"PROOF "))
+        self.assertTrue(first.open_at_once().startswith(b"PROOF "))
         with Answering(first):
             for _ in range(20):
                 second = self.beta()
-                answer = second.open()
+                answer = second.open_at_once()
                 self.assertIn(b"two servers run with one name", answer)
                 self.assertTrue(answer.startswith(b"REFUSED "))
                 self.assertEqual(read_to_end(second.connection), b"")
@@ -120,25 +120,25 @@ class OneName(PeerPort):
     def test_one_process_has_one_link(self) -> None:
         run = b"fedcba9876543210"
         first = self.beta(run)
-        self.assertTrue(first.open().startswith(b"PROOF "))
+        self.assertTrue(first.open_at_once().startswith(b"PROOF "))
         with Answering(first):
             before = len(self.alpha.log().splitlines())
-            answers = [self.beta(run).open() for _ in range(100)]
+            answers = [self.beta(run).open_at_once() for _ in range(100)]
             self.assertTrue(all(answer.startswith(b"REFUSED ") for answer in answers))
             self.assertEqual(link(self.played, "Alpha", "Beta")["times_up"], 1)
             self.assertLess(len(self.alpha.log().splitlines()) - before, 5 * SLOWNESS)
 
     def test_a_dead_connection_makes_room_soon(self) -> None:
         first = self.beta()
-        self.assertTrue(first.open().startswith(b"PROOF "))  # and answers no PING
+        self.assertTrue(first.open_at_once().startswith(b"PROOF "))  # and answers no PING
         second = self.beta()
-        self.assertTrue(second.open().startswith(b"PROOF "))
+        self.assertTrue(second.open_at_once().startswith(b"PROOF "))
         self.assertLess(self.lines("is down"), 2)
 
     def test_a_neighbour_that_is_back_at_once_is_taken_at_once(self) -> None:
         for _ in range(3):
             neighbour = self.beta()
-            self.assertTrue(neighbour.open().startswith(b"PROOF "))
+            self.assertTrue(neighbour.open_at_once().startswith(b"PROOF "))
             neighbour.connection.close()
 
     def test_links_that_come_and_go_are_slowed_down(self) -> None:
