@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from herd_process import Address, Herd
 
 _PAUSE = 0.01  # seconds before an attacker that was thrown out comes back
-_PATIENCE = 5.0  # seconds that an attacker waits for a server
+_PATIENCE = 30.0  # seconds that an attacker waits for a server
 
 
 class ThrownOut(OSError):
