@@ -22,7 +22,8 @@ constexpr std::size_t kBadBytesShown = 200;
 struct Part {
   std::uint64_t rows = 0;
   std::uint64_t bad = 0;
-  std::vector<std::string> expired;  // clients
+  std::uint64_t expired = 0;
+  std::optional<wire::UnixNanos> newest;
   std::vector<std::string> bad_rows;
   std::expected<RocksStore::ReadEnd, std::string> end = RocksStore::ReadEnd::kAll;
 };
@@ -34,12 +35,14 @@ std::string Printable(std::string_view text) {
 }
 
 void TakeRow(std::string_view client, std::string_view at_line, fleet::Fleet& fleet, Part& part) {
-  switch (LoadRow(client, at_line, fleet)) {
+  const LoadedRow loaded = LoadRow(client, at_line, fleet);
+  if (loaded.receipt) part.newest = std::max(part.newest, loaded.receipt);
+  switch (loaded.outcome) {
     case RowLoaded::kKept:
       ++part.rows;
       break;
     case RowLoaded::kExpired:
-      part.expired.emplace_back(client);
+      ++part.expired;
       break;
     case RowLoaded::kBad:
       ++part.bad;
@@ -66,20 +69,18 @@ std::vector<Part> LoadParts(const RocksStore& store, fleet::Fleet& fleet, std::s
 
 }  // namespace
 
-std::expected<Loaded, std::string> Load(RocksStore& store, fleet::Fleet& fleet, std::size_t threads,
-                                        const Say& say) {
+std::expected<Loaded, std::string> Load(const RocksStore& store, fleet::Fleet& fleet,
+                                        std::size_t threads, const Say& say) {
   Loaded loaded;
   for (const Part& part : LoadParts(store, fleet, threads)) {
     if (!part.end) return std::unexpected(part.end.error());
     loaded.damaged |= *part.end == RocksStore::ReadEnd::kDamaged;
     loaded.rows += part.rows;
     loaded.bad += part.bad;
-    loaded.expired += part.expired.size();
+    loaded.expired += part.expired;
+    loaded.newest = std::max(loaded.newest, part.newest);
     for (const std::string& row : part.bad_rows) {
       say(Gravity::kWarning, "a row of the journal is no AT line of its client: " + row);
-    }
-    if (auto removed = store.Remove(part.expired); !removed) {
-      say(Gravity::kWarning, "expired rows stay in the journal for now: " + removed.error());
     }
   }
   return loaded;

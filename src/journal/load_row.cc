@@ -5,13 +5,13 @@
 
 namespace herd::journal {
 
-RowLoaded LoadRow(std::string_view client, std::string_view at_line, fleet::Fleet& fleet) {
+LoadedRow LoadRow(std::string_view client, std::string_view at_line, fleet::Fleet& fleet) {
   const auto at = wire::ParseAt(at_line);
-  if (!at || at->client != client) return RowLoaded::kBad;
+  if (!at || at->client != client) return {.outcome = RowLoaded::kBad, .receipt = std::nullopt};
   if (fleet::Planted(fleet::Fault::kLoadNoTombstones) && wire::IsForgotten(at->location_text))
-    return RowLoaded::kKept;
+    return {.outcome = RowLoaded::kKept, .receipt = at->receipt};
   const bool expired = fleet.Apply(*at, fleet::kFromDisk) == fleet::Applied::kExpired;
-  return expired ? RowLoaded::kExpired : RowLoaded::kKept;
+  return {.outcome = expired ? RowLoaded::kExpired : RowLoaded::kKept, .receipt = at->receipt};
 }
 
 }  // namespace herd::journal

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "fleet/fleet.h"
+#include "wire/time.h"
 
 namespace herd::journal {
 
@@ -12,7 +14,12 @@ enum class RowLoaded {
   kBad,      // it is no AT line of its client
 };
 
+struct LoadedRow {
+  RowLoaded outcome;
+  std::optional<wire::UnixNanos> receipt;  // nothing for kBad
+};
+
 // Puts one row of a journal into the fleet. Any thread.
-RowLoaded LoadRow(std::string_view client, std::string_view at_line, fleet::Fleet& fleet);
+LoadedRow LoadRow(std::string_view client, std::string_view at_line, fleet::Fleet& fleet);
 
 }  // namespace herd::journal

@@ -1,5 +1,7 @@
 #include "journal/rocks_hooks.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstdarg>
 #include <cstdio>
@@ -56,6 +58,7 @@ void FaultListener::OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
                                       rocksdb::Status* status) {
   const std::lock_guard lock(mutex_);
   if (!fault_) fault_ = status->ToString();
+  rows_doubtful_ |= status->IsCorruption();
 }
 
 void FaultListener::OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/,
@@ -63,14 +66,46 @@ void FaultListener::OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason
   *auto_recovery = false;
 }
 
+void FaultListener::OnCompactionCompleted(rocksdb::DB* /*db*/,
+                                          const rocksdb::CompactionJobInfo& job) {
+  const std::uint64_t lost = RowsLostBy(job);
+  if (lost == 0) return;
+  const std::lock_guard lock(mutex_);
+  if (!fault_) fault_ = fmt::format("a compaction has lost {} rows that it could not read", lost);
+  rows_doubtful_ = true;
+}
+
 std::optional<std::string> FaultListener::fault() const {
   const std::lock_guard lock(mutex_);
   return fault_;
 }
 
+bool FaultListener::rows_doubtful() const {
+  const std::lock_guard lock(mutex_);
+  return rows_doubtful_;
+}
+
 void FaultListener::Forget() {
   const std::lock_guard lock(mutex_);
   fault_.reset();
+  rows_doubtful_ = false;
+}
+
+std::uint64_t RowsLostBy(const rocksdb::CompactionJobInfo& job) {
+  // A file that is moved to another level is not read.
+  const bool moved = job.stats.num_input_records == 0 && job.input_files == job.output_files;
+  if (!job.status.ok() || moved) return 0;
+  std::uint64_t went_in = 0;
+  for (const std::string& file : job.input_files) {
+    const auto properties = job.table_properties.find(file);
+    // Without them there is nothing to compare.
+    if (properties == job.table_properties.end() || !properties->second) return 0;
+    went_in += properties->second->num_entries;
+  }
+  // What the filter drops is first made a deletion, and counts as one.
+  const std::uint64_t accounted = job.stats.num_output_records + job.stats.num_records_replaced +
+                                  job.stats.num_expired_deletion_records;
+  return went_in > accounted ? went_in - accounted : 0;
 }
 
 std::unique_ptr<rocksdb::CompactionFilter> ExpiryFilterFactory::CreateCompactionFilter(

@@ -42,20 +42,31 @@ class WarningLog : public rocksdb::Logger {
 
 // Remembers that work in RocksDB's background failed, which our own calls might never be told of.
 // It is not to try again by itself: Store::Recover is the one way back.
+//
+// It also counts the rows that go into a compaction and come out of it. RocksDB 7.8 may leave out
+// all the rest of a file whose beginning it cannot read, and delete the file
+// (github.com/facebook/rocksdb/pull/11782).
 class FaultListener : public rocksdb::EventListener {
  public:
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status status,
                             bool* auto_recovery) override;
+  void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo& job) override;
 
   // The first error since Forget. Any thread.
   std::optional<std::string> fault() const;
+  // Whether what was synced may not be in the files any more, or not be readable.
+  bool rows_doubtful() const;
   void Forget();
 
  private:
   mutable std::mutex mutex_;
   std::optional<std::string> fault_;
+  bool rows_doubtful_ = false;
 };
+
+// How many rows a compaction has lost, of those that it read and was not to drop.
+std::uint64_t RowsLostBy(const rocksdb::CompactionJobInfo& job);
 
 // Has RocksDB leave expired rows out when it rewrites its files.
 class ExpiryFilterFactory : public rocksdb::CompactionFilterFactory {

@@ -24,7 +24,8 @@ rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env, std::shared_ptr<WarningLog
   options.max_bgerror_resume_count = 0;
   // The log is read at the next start before anything is served.
   options.max_total_wal_size = 48 * kMiB;
-  // The last record may be torn by a crash; all before it is taken.
+  // The last record may be torn by a crash; all before it is taken. What else is wrong with a log
+  // is found before it is opened: DamageOfLogs.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   // What was read from the log goes into a file of its own at once, so that a hole in an old log,
   // which a failed sync can leave, cannot hide what is logged later.
@@ -40,11 +41,15 @@ rocksdb::DBOptions DatabaseOptions(rocksdb::Env* env, std::shared_ptr<WarningLog
   return options;
 }
 
-rocksdb::ColumnFamilyOptions RowsOptions(std::shared_ptr<ExpiryFilterFactory> filter) {
+rocksdb::ColumnFamilyOptions RowsOptions(std::shared_ptr<ExpiryFilterFactory> filter,
+                                         std::chrono::seconds rewrite_age) {
   rocksdb::ColumnFamilyOptions options;
   options.compaction_filter_factory = std::move(filter);
-  // Every file is rewritten within a day of its age, and so loses its expired rows.
-  options.periodic_compaction_seconds = 86'400;
+  // Of its own accord RocksDB looks for old files only when one is made: RocksStore::RewriteOld.
+  options.periodic_compaction_seconds = static_cast<std::uint64_t>(rewrite_age.count());
+  // Not before the files have been looked through: a compaction may drop what it cannot read
+  // (FaultListener).
+  options.disable_auto_compactions = true;
   // Rows are put in order when they go to a file, all at once, not when they come: nobody looks for
   // one in between.
   options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
@@ -63,7 +68,9 @@ rocksdb::ColumnFamilyOptions RowsOptions(std::shared_ptr<ExpiryFilterFactory> fi
   // Rows are read once, in order, at the start.
   table.no_block_cache = true;
   table.block_size = 32 * 1024;
+  // As ScanTable knows them.
   table.format_version = 5;
+  table.checksum = rocksdb::kXXH3;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }

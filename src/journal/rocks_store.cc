@@ -1,12 +1,15 @@
 #include "journal/rocks_store.h"
 
 #include <fmt/format.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/transaction_log.h>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "journal/directory.h"
-#include "journal/rocks_options.h"
+#include "journal/salvage.h"
 
 namespace herd::journal {
 namespace {
@@ -19,11 +22,28 @@ constexpr const char* kMetaFamily = "meta";
 constexpr const char* kFormatKey = "format";
 constexpr const char* kHerdKey = "herd";
 constexpr const char* kServerKey = "server";
+constexpr const char* kClockKey = "clock";
 constexpr std::string_view kFormat = "1";
 
 Slice ToSlice(std::string_view text) {
   return {text.data(), text.size()};
 }
+
+// While it is there, `watch` knows of it; unless it is null.
+class Watched {
+ public:
+  explicit Watched(StallWatch* watch) : watch_(watch) {
+    if (watch_ != nullptr) watch_->Begin();
+  }
+  ~Watched() {
+    if (watch_ != nullptr) watch_->End();
+  }
+  Watched(const Watched&) = delete;
+  Watched& operator=(const Watched&) = delete;
+
+ private:
+  StallWatch* const watch_;
+};
 
 }  // namespace
 
@@ -34,7 +54,7 @@ RocksStore::RocksStore(StoreSettings settings)
 
 std::expected<std::unique_ptr<RocksStore>, std::string> RocksStore::Open(StoreSettings settings) {
   auto store = std::unique_ptr<RocksStore>(new RocksStore(std::move(settings)));
-  const auto opened = store->OpenOrSetAside();
+  const auto opened = store->OpenOrSetAside(Verify::kYes);
   if (!opened) return std::unexpected(opened.error());
   return store;
 }
@@ -46,6 +66,8 @@ RocksStore::~RocksStore() {
 
 void RocksStore::Close() {
   if (!db_) return;
+  watch_.reset();
+  const std::lock_guard lock(db_mutex_);
   for (rocksdb::ColumnFamilyHandle* family : {rows_, meta_}) {
     if (family != nullptr) db_->DestroyColumnFamilyHandle(family);
   }
@@ -63,6 +85,7 @@ void RocksStore::Put(std::string_view client, std::string_view at_line) {
 std::expected<void, std::string> RocksStore::Check(const Status& status) const {
   if (!status.ok()) return std::unexpected(status.ToString());
   if (auto fault = listener_->fault()) return std::unexpected(*std::move(fault));
+  if (interrupted_) return std::unexpected(std::string("it was interrupted"));
   return {};
 }
 
@@ -82,6 +105,7 @@ std::expected<void, std::string> RocksStore::Write() {
   }
   EmptyBatch();
   if (!db_) return std::unexpected(std::string("it is not open"));
+  const Watched watched(stalls_);
   return Check(db_->Write(rocksdb::WriteOptions(), &batch));
 }
 
@@ -92,34 +116,106 @@ void RocksStore::EmptyBatch() {
 
 std::expected<void, std::string> RocksStore::Sync() {
   if (!db_) return std::unexpected(std::string("it is not open"));
-  return Check(db_->SyncWAL());
+  const Watched watched(stalls_);
+  if (auto synced = Check(db_->SyncWAL()); !synced) return synced;
+  std::unique_ptr<rocksdb::LogFile> log;
+  if (const Status found = db_->GetCurrentWalFile(&log); !found.ok())
+    return Exchanged("its log is gone while it was in use: " + found.ToString());
+  std::string wrong = watch_->Check(log->PathName().substr(1));
+  if (!wrong.empty()) return Exchanged(std::move(wrong));
+  return {};
+}
+
+std::unexpected<std::string> RocksStore::Exchanged(std::string what) {
+  doubtful_ = true;
+  return std::unexpected(std::move(what));
+}
+
+std::expected<void, std::string> RocksStore::CheckFiles() {
+  if (!db_) return std::unexpected(std::string("it is not open"));
+  // One that was merged into others meanwhile is not listed any more.
+  if (!MissingFile().empty()) {
+    std::string missing = MissingFile();
+    if (!missing.empty())
+      return Exchanged(fmt::format("its file {} is gone while it was in use", missing));
+  }
+  return {};
+}
+
+std::string RocksStore::MissingFile() const {
+  std::vector<std::string> files;
+  std::uint64_t ignored = 0;
+  if (!db_->GetLiveFiles(files, &ignored, false).ok()) return {};
+  for (const std::string& file : files) {
+    const std::filesystem::path path = settings_.directory / file.substr(1);
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) return path.string();
+  }
+  return {};
+}
+
+std::expected<void, std::string> RocksStore::RewriteOld() {
+  if (!db_) return std::unexpected(std::string("it is not open"));
+  // New options, be they the same, have it look at the age of its files.
+  return Check(db_->SetOptions(
+      rows_, {{"periodic_compaction_seconds", std::to_string(settings_.rewrite_age.count())}}));
+}
+
+void RocksStore::Interrupt() {
+  const std::lock_guard lock(db_mutex_);
+  std::uint64_t stopped = 0;
+  if (!db_ || !db_->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped)) return;
+  if (stopped == 0) return;
+  // Writers that are held up look whether it ends.
+  interrupted_ = true;
+  rocksdb::CancelAllBackgroundWork(db_.get(), false);
 }
 
 std::expected<Recovered, std::string> RocksStore::Recover() {
   // Closed and opened again instead of DB::Resume: what is then there is what a restart would find,
   // whatever went wrong.
+  doubtful_ |= listener_->rows_doubtful();
   Close();
   EmptyBatch();
   listener_->Forget();
-  return OpenOrSetAside();
+  interrupted_ = false;
+  auto recovered = OpenOrSetAside(doubtful_ ? Verify::kYes : Verify::kNo);
+  if (recovered == Recovered::kRows && (doubtful_ || is_new_)) {
+    recovered = Recovered::kEmpty;
+    ++damages_;
+  }
+  if (recovered) doubtful_ = false;
+  return recovered;
 }
 
 std::expected<void, std::string> RocksStore::StartAnew(std::string_view why) {
   Close();
+  // It is nobody else's who only writes to it at this moment.
+  rocksdb::Env* const env = settings_.env != nullptr ? settings_.env : rocksdb::Env::Default();
+  rocksdb::FileLock* lock = nullptr;
+  const Status locked = env->LockFile((settings_.directory / "LOCK").string(), &lock);
+  if (!locked.ok()) return std::unexpected(FaultOf(locked).text);
   const auto aside = SetAside(settings_.directory, settings_.now());
+  env->UnlockFile(lock);
   if (!aside) return std::unexpected(aside.error());
   settings_.say(
       Gravity::kError,
-      fmt::format("the journal {} is damaged and has been set aside as {}; an empty one is "
-                  "started, and neighbours tell what they know: {}",
+      fmt::format("the journal {} is damaged and has been set aside as {}; a new one is started "
+                  "with what can be read there, and neighbours tell what they know: {}",
                   settings_.directory.string(), aside->string(), why));
-  auto opened = TryOpen();
+  ++damages_;
+  auto opened = TryOpen(Verify::kNo);
   if (!opened) return std::unexpected(opened.error().text);
   return {};
 }
 
-std::expected<Recovered, std::string> RocksStore::OpenOrSetAside() {
-  const auto opened = TryOpen();
+void RocksStore::MarkAllRead() {
+  for (const auto& aside : unread_) MarkRead(aside);
+  unread_.clear();
+}
+
+std::expected<Recovered, std::string> RocksStore::OpenOrSetAside(Verify verify) {
+  const auto opened = TryOpen(verify);
   if (opened) return Recovered::kRows;
   if (!opened.error().damaged) return std::unexpected(opened.error().text);
   const auto anew = StartAnew(opened.error().text);
@@ -127,7 +223,7 @@ std::expected<Recovered, std::string> RocksStore::OpenOrSetAside() {
   return Recovered::kEmpty;
 }
 
-std::expected<void, RocksStore::Fault> RocksStore::TryOpen() {
+std::expected<void, RocksStore::Fault> RocksStore::TryOpen(Verify verify) {
   const auto kind = LookAt(settings_.directory);
   if (!kind) return std::unexpected(Fault{.damaged = false, .text = kind.error()});
   if (*kind == DirectoryKind::kDamaged) {
@@ -140,10 +236,33 @@ std::expected<void, RocksStore::Fault> RocksStore::TryOpen() {
                                   "directory of its own",
                                   settings_.directory.string())});
   }
-  auto opened = OpenDatabase(*kind == DirectoryKind::kNew);
+  // RocksDB would leave out what is behind it, and remove the log.
+  if (std::string damage = DamageOfLogs(settings_.directory); !damage.empty())
+    return std::unexpected(Fault{.damaged = true, .text = std::move(damage)});
+  is_new_ = *kind == DirectoryKind::kNew;
+  auto opened = OpenDatabase(is_new_);
   if (opened) opened = CheckMeta();
-  if (!opened) Close();
-  return opened;
+  if (opened && verify == Verify::kYes) opened = VerifyFiles();
+  if (opened) {
+    const Status status = db_->EnableAutoCompaction({rows_, meta_});
+    if (!status.ok()) opened = std::unexpected(FaultOf(status));
+  }
+  if (!opened) {
+    Close();
+    return opened;
+  }
+  watch_.emplace(settings_.directory);
+  unread_ = UnreadOf(settings_.directory);
+  return {};
+}
+
+std::expected<void, RocksStore::Fault> RocksStore::VerifyFiles() {
+  const Status status = db_->VerifyChecksum(BulkReadOptions());
+  if (status.ok()) return {};
+  Fault fault = FaultOf(status);
+  // A sector of the disk that cannot be read is a part of a file like any other that is damaged.
+  fault.damaged |= fault.text.contains("Input/output error");
+  return std::unexpected(std::move(fault));
 }
 
 std::expected<void, RocksStore::Fault> RocksStore::OpenDatabase(bool create) {
@@ -152,7 +271,8 @@ std::expected<void, RocksStore::Fault> RocksStore::OpenDatabase(bool create) {
   options.create_missing_column_families = true;
   const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
       {rocksdb::kDefaultColumnFamilyName,
-       RowsOptions(std::make_shared<ExpiryFilterFactory>(settings_.horizon))},
+       RowsOptions(std::make_shared<ExpiryFilterFactory>(settings_.horizon),
+                   settings_.rewrite_age)},
       {kMetaFamily, rocksdb::ColumnFamilyOptions()}};
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -268,16 +388,19 @@ std::expected<RocksStore::ReadEnd, std::string> RocksStore::Read(
   return std::unexpected(fault.text);
 }
 
-std::expected<void, std::string> RocksStore::Remove(const std::vector<std::string>& clients) {
-  constexpr std::size_t kBatchBytes = 256 * 1024;
-  rocksdb::WriteBatch batch;
-  for (std::size_t i = 0; i < clients.size(); ++i) {
-    batch.Delete(clients[i]);
-    if (batch.GetDataSize() < kBatchBytes && i + 1 < clients.size()) continue;
-    if (auto written = Check(db_->Write(rocksdb::WriteOptions(), &batch)); !written) return written;
-    batch.Clear();
-  }
-  return {};
+std::optional<wire::UnixNanos> RocksStore::ReadClock() const {
+  std::string text;
+  if (!db_->Get(rocksdb::ReadOptions(), meta_, kClockKey, &text).ok()) return std::nullopt;
+  return wire::ParsePosixTime(text);
+}
+
+std::expected<void, std::string> RocksStore::WriteClock(wire::UnixNanos time) {
+  if (!db_) return std::unexpected(std::string("it is not open"));
+  std::string text;
+  wire::AppendPosixTime(text, time);
+  if (auto put = Check(db_->Put(rocksdb::WriteOptions(), meta_, kClockKey, text)); !put) return put;
+  // Or the log would be kept for its sake.
+  return Check(db_->Flush(rocksdb::FlushOptions(), meta_));
 }
 
 }  // namespace herd::journal

@@ -10,7 +10,7 @@ namespace herd::journal {
 // What Store::Recover found.
 enum class Recovered {
   kRows,   // all that was synced
-  kEmpty,  // nothing: what was there was damaged and has been set aside
+  kEmpty,  // perhaps nothing: what was there is damaged, gone or not the same any more
 };
 
 // Where the journal keeps its rows: a table of AT lines by client. A database on disk, or in a

@@ -73,7 +73,7 @@ void Server::Start() {
 bool Server::Load() {
   const Disk::Found found = disk_.Open();
   for (const auto& [client, line] : found.rows) {
-    switch (journal::LoadRow(client, line, *process_->fleet)) {
+    switch (journal::LoadRow(client, line, *process_->fleet).outcome) {
       case journal::RowLoaded::kKept:
         break;
       case journal::RowLoaded::kExpired:
