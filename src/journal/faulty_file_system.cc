@@ -23,6 +23,7 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
       : FSWritableFileOwnerWrapper(std::move(file)), owner_(owner), name_(std::move(name)) {}
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    owner_.WaitForTable(name_);
     IOStatus status = owner_.BeforeWrite();
     if (status.ok()) status = FSWritableFileOwnerWrapper::Append(data, options, debug);
     if (status.ok()) bytes_ += data.size();
@@ -55,6 +56,24 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
     if (status.ok() && !lost_) owner_.NoteSynced(name_, bytes);
     return status;
   }
+};
+
+class FaultyReads : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  FaultyReads(FaultyFileSystem& owner, std::string name,
+              std::unique_ptr<rocksdb::FSRandomAccessFile> file)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)), owner_(owner), name_(std::move(name)) {}
+
+  IOStatus Read(std::uint64_t offset, std::size_t size, const IOOptions& options, Slice* result,
+                char* scratch, IODebugContext* debug) const override {
+    IOStatus status = owner_.BeforeRead(name_, offset);
+    if (!status.ok()) return status;
+    return FSRandomAccessFileOwnerWrapper::Read(offset, size, options, result, scratch, debug);
+  }
+
+ private:
+  FaultyFileSystem& owner_;
+  const std::string name_;
 };
 
 class FaultyDirectory : public rocksdb::FSDirectoryWrapper {
@@ -98,6 +117,7 @@ std::string DirectoryOf(const std::string& name) {
 }  // namespace
 
 IOStatus FaultyFileSystem::BeforeWrite() const {
+  hang_.wait(true);
   switch (fault_.load()) {
     case Fault::kNone:
     case Fault::kSyncFails:
@@ -118,6 +138,12 @@ IOStatus FaultyFileSystem::BeforeSync() {
   IOStatus status = BeforeWrite();
   if (status.ok()) ++syncs_;
   return status;
+}
+
+IOStatus FaultyFileSystem::BeforeRead(const std::string& name, std::uint64_t offset) {
+  const std::lock_guard lock(mutex_);
+  if (offset > 0 || unreadable_.empty() || !name.ends_with(unreadable_)) return IOStatus::OK();
+  return IOStatus::IOError("Input/output error (a test's)");
 }
 
 void FaultyFileSystem::NoteSynced(const std::string& name, std::uint64_t bytes) {
@@ -143,6 +169,15 @@ IOStatus FaultyFileSystem::NewWritableFile(const std::string& name,
   const std::lock_guard lock(mutex_);
   synced_bytes_[name] = 0;
   not_in_directory_.insert(name);
+  return status;
+}
+
+IOStatus FaultyFileSystem::NewRandomAccessFile(const std::string& name,
+                                               const rocksdb::FileOptions& options,
+                                               std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                               IODebugContext* debug) {
+  IOStatus status = FileSystemWrapper::NewRandomAccessFile(name, options, file, debug);
+  if (status.ok()) *file = std::make_unique<FaultyReads>(*this, name, std::move(*file));
   return status;
 }
 

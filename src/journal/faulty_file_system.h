@@ -33,6 +33,24 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   void Set(Fault fault) { fault_ = fault; }
   void DelaySyncs(std::chrono::milliseconds delay) { sync_delay_ms_ = delay.count(); }
 
+  // The first bytes of the file cannot be read from now on; none: all can.
+  void FailReadsOf(const std::string& file) {
+    const std::lock_guard lock(mutex_);
+    unreadable_ = file;
+  }
+
+  // Whoever writes or syncs waits until this is called with false.
+  void Hang(bool hang) {
+    hang_ = hang;
+    hang_.notify_all();
+  }
+
+  // The same for whoever writes a table.
+  void HangTables(bool hang) {
+    hang_tables_ = hang;
+    hang_tables_.notify_all();
+  }
+
   // Syncs that succeeded, of all files.
   std::uint64_t syncs() const { return syncs_; }
 
@@ -45,6 +63,10 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& name,
+                                        const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                        rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
                                  std::unique_ptr<rocksdb::FSDirectory>* directory,
                                  rocksdb::IODebugContext* debug) override;
@@ -56,7 +78,11 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
 
   // For the files.
   rocksdb::IOStatus BeforeWrite() const;
+  void WaitForTable(const std::string& name) const {
+    if (name.ends_with(".sst")) hang_tables_.wait(true);
+  }
   rocksdb::IOStatus BeforeSync();
+  rocksdb::IOStatus BeforeRead(const std::string& name, std::uint64_t offset);
   void NoteSynced(const std::string& name, std::uint64_t bytes);
   void NoteDirectorySynced(const std::string& directory);
 
@@ -64,7 +90,10 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
   std::atomic<Fault> fault_ = Fault::kNone;
   std::atomic<std::int64_t> sync_delay_ms_ = 0;
   std::atomic<std::uint64_t> syncs_ = 0;
+  std::atomic<bool> hang_ = false;
+  std::atomic<bool> hang_tables_ = false;
   std::mutex mutex_;
+  std::string unreadable_;
   std::map<std::string, std::uint64_t> synced_bytes_;  // of every file made
   // Since their directory was synced: the files made, and what others held before a rename.
   std::set<std::string> not_in_directory_;

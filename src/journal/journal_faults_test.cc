@@ -176,5 +176,131 @@ TEST_F(JournalFaults, AndCutsOfPowerLoseNoAcknowledgedRow) {
   EXPECT_GT(*std::ranges::max_element(acknowledged), 0);
 }
 
+// What is done to the files under an open journal; no error tells it.
+class JournalFiles : public JournalFaults {
+ protected:
+  fleet::Fleet fleet_;
+  std::unique_ptr<Journal> journal_;
+
+  void SetUp() override {
+    journal_ = Start(fleet_);
+    for (int i = 0; i < 100; ++i) fleet_.Apply(Report(i, 1).at(), fleet::kFromClient);
+    ASSERT_TRUE(Synced(*journal_));
+  }
+
+  // The next report is not acknowledged, all are on the disk soon, and the next start has them.
+  void ExpectNoticedAndHealed(const std::string& said) {
+    fleet_.Apply(Report(7, 2).at(), fleet::kFromClient);
+    EXPECT_FALSE(Synced(*journal_));
+    EXPECT_THAT(journal_->status().last_error, HasSubstr(said));
+    ExpectHealed();
+  }
+
+  void ExpectHealed() {
+    while (!Synced(*journal_)) std::this_thread::sleep_for(1ms);
+    EXPECT_EQ(journal_->status().state, Status::State::kOk);
+    EXPECT_EQ(journal_->status().damages, 1U);
+    CutPower(std::move(journal_));
+    fleet::Fleet restarted;
+    Start(restarted);
+    EXPECT_EQ(RowsOf(restarted), RowsOf(fleet_));
+  }
+
+  std::filesystem::path directory() const { return folder_.path() / "Hands"; }
+};
+
+TEST_F(JournalFiles, ADirectoryThatIsDeletedIsMissed) {
+  std::filesystem::remove_all(directory());
+  ExpectNoticedAndHealed("is gone while it was in use");
+}
+
+TEST_F(JournalFiles, ADirectoryThatIsMovedAwayIsMissed) {
+  std::filesystem::rename(directory(), folder_.path() / "elsewhere");
+  ExpectNoticedAndHealed("is gone while it was in use");
+}
+
+TEST_F(JournalFiles, ADirectoryThatIsReplacedByACopyIsMissed) {
+  std::filesystem::copy(directory(), folder_.path() / "copy");
+  std::filesystem::remove_all(directory());
+  std::filesystem::rename(folder_.path() / "copy", directory());
+  ExpectNoticedAndHealed("has been replaced while it was in use");
+}
+
+TEST_F(JournalFiles, ALogThatIsDeletedIsMissed) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory())) {
+    if (entry.path().extension() == ".log") std::filesystem::remove(entry.path());
+  }
+  ExpectNoticedAndHealed("is gone while it was in use");
+}
+
+TEST_F(JournalFiles, AnyOtherFileIsMissedWithoutReports) {
+  CutPower(std::move(journal_));  // what is there goes to a table at the next start
+  Journal::Settings settings = Settings();
+  settings.look_interval = 20ms;
+  fleet::Fleet fleet;
+  Journal journal(settings, fleet);
+  ASSERT_TRUE(journal.Start());
+  for (const auto& entry : std::filesystem::directory_iterator(directory())) {
+    if (entry.path().extension() == ".sst") std::filesystem::remove(entry.path());
+  }
+  while (journal.status().damages == 0) std::this_thread::sleep_for(1ms);
+  while (!Synced(journal)) std::this_thread::sleep_for(1ms);
+  EXPECT_THAT(log_.text(), HasSubstr("is gone while it was in use"));
+  journal.Stop();
+  fleet::Fleet restarted;
+  Start(restarted);
+  EXPECT_EQ(RowsOf(restarted), RowsOf(fleet_));
+}
+
+TEST_F(JournalFaults, ADiskThatDoesNotAnswerKeepsNobodyWaiting) {
+  fleet::Fleet fleet;
+  Journal::Settings settings = Settings();
+  settings.stall_timeout = 50ms;
+  Journal journal(settings, fleet);
+  ASSERT_TRUE(journal.Start());
+  fleet.Apply(Report(1, 1).at(), fleet::kFromClient);
+  ASSERT_TRUE(Synced(journal));
+  disk_->Hang(true);
+  fleet.Apply(Report(1, 2).at(), fleet::kFromClient);
+  EXPECT_FALSE(Synced(journal));  // it was waited for
+  EXPECT_EQ(journal.status().state, Status::State::kFailing);
+  EXPECT_THAT(journal.status().last_error, HasSubstr("the disk has not answered for 0.1 s"));
+  EXPECT_FALSE(Synced(journal));  // this is told at once
+  disk_->Hang(false);
+  while (!Synced(journal)) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(journal.status().state, Status::State::kOk);
+  EXPECT_EQ(journal.status().failing_since, std::nullopt);
+  EXPECT_EQ(journal.status().failures, 1U);
+}
+
+// As by RocksDB #11764: writes are stopped, and nothing lets them go on.
+TEST_F(JournalFaults, AStopOfAllWritesEndsWhenItIsInterrupted) {
+  auto store = RocksStore::Open(Settings().store);
+  ASSERT_TRUE(store) << store.error();
+  disk_->HangTables(true);
+  std::atomic<bool> returned = false;
+  std::expected<void, std::string> result;
+  std::jthread writer([&] {
+    // More than fits in memory while none of it can go to a file.
+    for (int i = 0; result && i < 2'000; ++i) {
+      for (int row = 0; row < 1'000; ++row)
+        (*store)->Put("c" + std::to_string(i * 1'000 + row), std::string(200, 'x'));
+      result = (*store)->Write();
+    }
+    returned = true;
+  });
+  while (!returned) {
+    (*store)->Interrupt();
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_FALSE(result);
+  disk_->HangTables(false);
+  writer.join();
+  EXPECT_TRUE((*store)->Recover());
+  (*store)->Put("c1", "AT");
+  EXPECT_TRUE((*store)->Write());
+  EXPECT_TRUE((*store)->Sync());
+}
+
 }  // namespace
 }  // namespace herd::journal

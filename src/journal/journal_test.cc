@@ -229,5 +229,118 @@ TEST_F(JournalTest, SaysWhyItCannotStart) {
   EXPECT_THAT(started.error(), HasSubstr("Not a directory"));
 }
 
+// A journal of a server whose clock is ahead at a start.
+class WrongClock : public JournalTest {
+ protected:
+  static constexpr auto kDay = std::chrono::hours(24);
+
+  // Days after kNow, by the system's clock; and whether it is waited for that it is remembered.
+  wire::UnixNanos now_ = testing::kNow;
+  ClockGuard clock_{kDay, testing::kNow, SteadyTime()};
+  fleet::Fleet fleet_;
+
+  void SetDays(int days) {
+    now_ = {testing::kNow.value + std::chrono::nanoseconds(days * kDay).count()};
+    fleet_.SetHorizon(HorizonNow());
+  }
+  // Rows live for a week.
+  fleet::Horizon HorizonNow() const {
+    const std::int64_t week = std::chrono::nanoseconds(7 * kDay).count();
+    return {.rows = {now_.value - week}, .tombstones = {now_.value - 2 * week}};
+  }
+
+  std::unique_ptr<Journal> Start(bool confirmed = false) {
+    Journal::Settings settings = Settings();
+    settings.store.now = [this] { return now_; };
+    settings.clock = &clock_;
+    settings.clock_confirmed = confirmed;
+    auto journal = std::make_unique<Journal>(settings, fleet_);
+    const auto started = journal->Start();
+    EXPECT_TRUE(started) << started.error();
+    return journal;
+  }
+
+  void MakeJournal() {
+    fleet::Fleet fleet;
+    Journal::Settings settings = Settings();
+    ClockGuard clock(kDay, testing::kNow, SteadyTime());
+    settings.clock = &clock;
+    Journal journal(settings, fleet);
+    ASSERT_TRUE(journal.Start());
+    for (int i = 0; i < 10; ++i) {
+      OwnedAt report("Hands", "c" + std::to_string(i), "+1+1", std::to_string(i), testing::kNow);
+      fleet.Apply(report.at(), fleet::kFromClient);
+    }
+  }
+};
+
+TEST_F(WrongClock, HoldsRowsBackUntilItIsRight) {
+  MakeJournal();
+  SetDays(8);
+  {
+    const auto journal = Start();
+    EXPECT_EQ(fleet_.size(), 0U);
+    EXPECT_EQ(journal->status().held_back, 10U);
+    EXPECT_EQ(clock_.state(), ClockGuard::State::kAheadAtStart);
+    EXPECT_THAT(log_.text(), HasSubstr("10 rows seem to have expired by it. They are held back"));
+  }
+  // A second start is not told that the clock was believed.
+  {
+    const auto journal = Start();
+    EXPECT_EQ(journal->status().held_back, 10U);
+    SetDays(0);
+    clock_.Look(now_, SteadyTime());
+    journal->TakeHeldBack();
+    while (journal->status().held_back > 0) std::this_thread::sleep_for(1ms);
+    EXPECT_EQ(fleet_.size(), 10U);
+  }
+  EXPECT_EQ(Restarted().size(), 10U);
+}
+
+TEST_F(WrongClock, HoldsNothingBackWhenItIsConfirmed) {
+  MakeJournal();
+  SetDays(8);
+  const auto journal = Start(true);
+  EXPECT_EQ(fleet_.size(), 0U);
+  EXPECT_EQ(journal->status().held_back, 0U);
+  EXPECT_EQ(journal->status().loaded.expired, 10U);
+  EXPECT_EQ(clock_.state(), ClockGuard::State::kBelieved);
+}
+
+TEST_F(WrongClock, IsNoticedByTheRowsOfAJournalThatRemembersNone) {
+  {
+    fleet::Fleet fleet;
+    Journal journal(Settings(), fleet);
+    ASSERT_TRUE(journal.Start());
+    fleet.Apply(OwnedAt("Hands", "c", "+1+1", "1", testing::kNow).at(), fleet::kFromClient);
+  }
+  SetDays(8);
+  EXPECT_EQ(Start()->status().held_back, 1U);
+}
+
+TEST_F(WrongClock, RemovesNothingFromFilesThatAreRewritten) {
+  MakeJournal();
+  SetDays(8);
+  {
+    Journal::Settings settings = Settings();
+    settings.store.now = [this] { return now_; };
+    settings.store.rewrite_age = std::chrono::seconds(1);
+    settings.rewrite_interval = 10ms;
+    settings.clock = &clock_;
+    Journal journal(settings, fleet_);
+    ASSERT_TRUE(journal.Start());
+    const auto files = [&] {
+      std::string names;
+      for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+        if (entry.path().extension() == ".sst") names += entry.path().filename().string();
+      }
+      return names;
+    };
+    const std::string before = files();
+    while (files() == before) std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_EQ(Restarted().size(), 10U);
+}
+
 }  // namespace
 }  // namespace herd::journal
