@@ -253,7 +253,7 @@ class Damage(HerdCase):
     def test_a_damaged_journal_is_set_aside(self) -> None:
         herd = self.run_herd(journaled())
         server = herd["Goloman"]
-        report(herd, "Goloman", "kiwi")
+        kept = report(herd, "Goloman", "kiwi")
         server.stop()
         manifest = next(directory(herd).glob("MANIFEST-*"))
         manifest.write_bytes(manifest.read_bytes()[:-10] + b"damaged..." + b"more")
@@ -261,14 +261,130 @@ class Damage(HerdCase):
         current.write_text("nonsense\n")
         server.start()
         server.wait_for_log("is damaged and has been set aside as")
-        self.assertIsNone(position(server.clients, "kiwi"))
+        # What could be read there is not lost.
+        self.assertEqual(position(server.clients, "kiwi"), kept)
+        self.check_that_it_shows(herd)
         aside = list((herd.folder / "journals").glob("Goloman.damaged-*"))
         self.assertEqual(len(aside), 1)
         self.assertEqual((aside[0] / "CURRENT").read_text(), "nonsense\n")
+        self.assertEqual(status(herd, "Goloman")["journal"]["set_aside"], str(aside[0]))
         line = report(herd, "Goloman", "emu")
         server.stop()
         server.start()
         self.assertEqual(position(server.clients, "emu"), line)
+        self.assertEqual(position(server.clients, "kiwi"), kept)
+        self.assertFalse(status(herd, "Goloman")["journal"]["damaged"])
+
+    def check_that_it_shows(self, herd: Herd) -> None:
+        told = status(herd, "Goloman")["journal"]
+        self.assertTrue(told["damaged"])
+        self.assertEqual(told["damages"], 1)
+        self.assertEqual(told["rows_loaded"], 1)
+        self.assertEqual(metric(herd, "Goloman", "herd_journal_damages_total"), 1)
+        self.assertEqual(get(herd, "Goloman", "/readyz")[0], 200)
+
+    def test_a_flipped_bit_costs_little(self) -> None:
+        herd = self.run_herd(journaled())
+        server = herd["Goloman"]
+        clients = [f"c{i}" for i in range(20_000)]
+        exchange(server.clients, b"".join(iamat(client, "+1+2", "1") for client in clients))
+        server.stop()
+        table = max(directory(herd).glob("*.sst"), key=lambda file: file.stat().st_size)
+        content = bytearray(table.read_bytes())
+        content[len(content) // 3] ^= 4
+        table.write_bytes(content)
+        server.start()
+        told = status(herd, "Goloman")
+        self.assertTrue(told["journal"]["damaged"])
+        self.assertGreater(told["clients"], len(clients) - 1000)
+        self.assertLess(told["clients"], len(clients))
+        self.assertEqual(len(list((herd.folder / "journals").glob("Goloman.damaged-*"))), 1)
+
+    def test_one_on_a_mount_point_of_its_own_is_set_aside_too(self) -> None:
+        herd = journaled()
+        herd.choose_ports()
+        disk = directory(herd)
+        disk.mkdir(parents=True)
+        self._herds.append(herd)
+        with small_disk(disk, "64m") as pid, contextlib.ExitStack() as stack:
+            stack.callback(herd.close)
+            inside = Path(f"/proc/{pid}/root{disk}")
+            (inside / "lost+found").mkdir()
+            server = NamespacedServer("Goloman", herd.config, herd.folder, herd.environment, pid)
+            herd.servers["Goloman"] = server
+            server.start()
+            kept = report(herd, "Goloman", "kept")
+            server.stop()
+            (inside / "CURRENT").write_text("nonsense\n")
+            server.start()
+            server.wait_for_log("is damaged and has been set aside as")
+            self.assertEqual(position(server.clients, "kept"), kept)
+            aside = list(inside.glob("damaged-*"))
+            self.assertEqual(len(aside), 1)
+            self.assertEqual((aside[0] / "CURRENT").read_text(), "nonsense\n")
+            self.check_that_it_shows(herd)
+            server.stop()
+            server.start()
+            self.assertEqual(position(server.clients, "kept"), kept)
+            self.assertFalse(status(herd, "Goloman")["journal"]["damaged"])
+
+
+class Deleted(HerdCase):
+    def test_what_is_acknowledged_afterwards_is_on_the_disk(self) -> None:
+        """Of a journal whose directory somebody deletes no report is acknowledged until it is there again."""
+        herd = self.run_herd(journaled(durability=DISK))
+        server = herd["Goloman"]
+        before = report(herd, "Goloman", "before")
+        shutil.rmtree(directory(herd))
+        acknowledged = {"before": before}
+
+        def again() -> bytes:
+            client = f"c{len(acknowledged)}"
+            reply = exchange(server.clients, iamat(client, "+1+2", "1"))
+            if reply:
+                acknowledged[client] = reply
+            return reply
+
+        wait_until(again, "reports are acknowledged again")
+        server.wait_for_log("is gone while it was in use")
+        self.assertEqual(status(herd, "Goloman")["journal"]["damages"], 1)
+        server.kill()
+        server.start()
+        for client, line in acknowledged.items():
+            self.assertEqual(position(server.clients, client), line, client)
+
+
+class WrongClock(HerdCase):
+    def test_rows_are_held_back_until_it_is_confirmed(self) -> None:
+        """To a server that is down for longer than a step its clock seems to be ahead."""
+        fleet = {"expire_after_s": 2, "clock_step_max_s": 1}
+        herd = self.run_herd(journaled(fleet=fleet))
+        server = herd["Goloman"]
+        line = report(herd, "Goloman", "kiwi")
+        server.stop()
+        stopped = time.monotonic()
+        wait_until(lambda: time.monotonic() > stopped + 2.5, "the row has expired")
+        for _ in range(2):
+            server.start()
+            server.wait_for_log("1 rows seem to have expired by it. They are held back")
+            told = status(herd, "Goloman")
+            self.assertEqual(told["clock"]["state"], "ahead_at_start")
+            self.assertGreater(told["clock"]["ahead_s"], 1)
+            self.assertEqual(told["journal"]["rows_held_back"], 1)
+            self.assertEqual(metric(herd, "Goloman", "herd_journal_held_back_rows"), 1)
+            self.assertEqual(metric(herd, "Goloman", 'herd_clock_state{state="ahead_at_start"}'), 1)
+            self.assertIsNone(position(server.clients, "kiwi"))
+            server.stop()
+        server.start("--clock-confirmed")
+        told = status(herd, "Goloman")
+        self.assertEqual(told["clock"], {"state": "believed", "ahead_s": 0})
+        self.assertEqual(told["journal"]["rows_held_back"], 0)
+        server.stop()
+        # It is on the disk all the time, for a clock that is set right.
+        herd.settings["fleet"] = {"expire_after_s": 0}
+        herd.config.write_text(herd.config_text(), encoding="utf-8")
+        server.start()
+        self.assertEqual(position(server.clients, "kiwi"), line)
 
 
 @contextlib.contextmanager

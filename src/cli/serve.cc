@@ -26,6 +26,7 @@ struct ServeOptions {
   std::string admin;
   std::filesystem::path places_index;
   std::filesystem::path journal_dir;
+  bool clock_confirmed = false;
   std::filesystem::path traffic_dir;
   std::string log_level;
   int ready_fd = -1;
@@ -72,6 +73,7 @@ std::expected<server::Config, std::string> Configure(const Context& context,
   }
   if (!options.places_index.empty()) config->places.index = options.places_index;
   if (!options.journal_dir.empty()) config->journal.directory = options.journal_dir;
+  config->clock_confirmed = options.clock_confirmed;
   if (!options.traffic_dir.empty()) config->logging.traffic_dir = options.traffic_dir;
   if (!options.log_level.empty()) config->logging.level = options.log_level;
   return config;
@@ -178,6 +180,9 @@ void AddServe(CLI::App& app, Context& context) {
       ->add_option("--journal", options->journal_dir,
                    "Keep what is known on disk, in DIR/NAME, and begin with what is there")
       ->type_name("DIR");
+  serve->add_flag("--clock-confirmed", options->clock_confirmed,
+                  "The machine's clock is right, though it is far ahead of the journal: let rows "
+                  "expire by it");
   serve
       ->add_option("--log-traffic", options->traffic_dir,
                    "Log every line in and out to DIR/NAME.traffic.log")

@@ -36,6 +36,9 @@ struct JournalView {
   double failing_s = 0;
   std::uint64_t failures = 0;
   std::uint64_t rows_loaded = 0;
+  std::uint64_t rows_held_back = 0;
+  bool damaged = false;
+  std::string set_aside;
   std::uint64_t rows_written = 0;
   std::uint64_t lag_rows = 0;
   double sync_last_s = 0;

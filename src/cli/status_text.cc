@@ -55,9 +55,18 @@ std::string StateWord(const ServerView& view) {
 }
 
 std::string JournalState(const JournalView& journal) {
-  if (!journal.failing()) return journal.state;
-  return fmt::format("{} for {}: {}", journal.state, ShortDuration(journal.failing_s),
-                     journal.last_error);
+  if (journal.failing()) {
+    return fmt::format("{} for {}: {}", journal.state, ShortDuration(journal.failing_s),
+                       journal.last_error);
+  }
+  std::string state = journal.state;
+  if (journal.damaged) state += ", was damaged";
+  if (!journal.set_aside.empty()) state += " and is set aside as " + journal.set_aside;
+  if (journal.rows_held_back > 0) {
+    state += fmt::format(", holds {} rows back: the clock is in doubt",
+                         WithThousands(journal.rows_held_back));
+  }
+  return state;
 }
 
 std::string LinksOf(const ServerView& view) {

@@ -114,6 +114,13 @@ TEST(StatusLines, ShowJournals) {
   EXPECT_THAT(text, HasSubstr("  ready, but the journal fails\n"));
   EXPECT_THAT(text, HasSubstr("250.00 ms         2  failing for 1m15s: No space left on device\n"));
   EXPECT_THAT(text, HasSubstr("0.00 ms         0  ok\n"));
+  good.journal->damaged = true;
+  good.journal->set_aside = "Welsh.damaged-1";
+  good.journal->rows_held_back = 1'000;
+  const Sample damaged{.time = {}, .answers = {{"Welsh", good}}};
+  EXPECT_THAT(Joined(StatusLines(damaged.answers)),
+              HasSubstr("0  ok, was damaged and is set aside as Welsh.damaged-1, holds 1,000 rows "
+                        "back: the clock is in doubt\n"));
   const std::string top = Joined(TopLines(sample, sample, 80, 24));
   EXPECT_THAT(top, HasSubstr("Hands  disk! "));
   EXPECT_THAT(top, HasSubstr("Welsh  ready "));

@@ -397,7 +397,10 @@ void Journal::Note(const std::expected<void, std::string>& result) {
   if (!result) Fail(result.error());
   const Writer::Counts& counts = writer_->counts();
   const std::lock_guard lock(mutex_);
-  stalled_ = false;
+  if (std::exchange(stalled_, false) && !failing_) {
+    Say(Gravity::kWarning,
+        fmt::format("the journal {} works again", settings_.store.directory.string()));
+  }
   status_.damages = store_->damages();
   status_.rows_written = counts.rows;
   status_.bytes_written = counts.bytes;

@@ -237,16 +237,17 @@ TEST_F(JournalFiles, AnyOtherFileIsMissedWithoutReports) {
   CutPower(std::move(journal_));  // what is there goes to a table at the next start
   Journal::Settings settings = Settings();
   settings.look_interval = 20ms;
-  fleet::Fleet fleet;
-  Journal journal(settings, fleet);
-  ASSERT_TRUE(journal.Start());
-  for (const auto& entry : std::filesystem::directory_iterator(directory())) {
-    if (entry.path().extension() == ".sst") std::filesystem::remove(entry.path());
+  {
+    fleet::Fleet fleet;
+    Journal journal(settings, fleet);
+    ASSERT_TRUE(journal.Start());
+    for (const auto& entry : std::filesystem::directory_iterator(directory())) {
+      if (entry.path().extension() == ".sst") std::filesystem::remove(entry.path());
+    }
+    while (journal.status().damages == 0) std::this_thread::sleep_for(1ms);
+    while (!Synced(journal)) std::this_thread::sleep_for(1ms);
+    EXPECT_THAT(log_.text(), HasSubstr("is gone while it was in use"));
   }
-  while (journal.status().damages == 0) std::this_thread::sleep_for(1ms);
-  while (!Synced(journal)) std::this_thread::sleep_for(1ms);
-  EXPECT_THAT(log_.text(), HasSubstr("is gone while it was in use"));
-  journal.Stop();
   fleet::Fleet restarted;
   Start(restarted);
   EXPECT_EQ(RowsOf(restarted), RowsOf(fleet_));

@@ -96,6 +96,7 @@ struct JournalSettings {
   std::filesystem::path directory;  // each server's journal is DIRECTORY/NAME; empty: there is none
   std::chrono::milliseconds write_interval{5000};  // within which a change is written
   std::int64_t rows_per_second = 20'000;           // at most, of those that nobody waits for
+  std::chrono::milliseconds stall_timeout{30'000};  // a write or sync that takes longer has failed
 };
 
 // When a report is acknowledged.
@@ -127,6 +128,9 @@ struct Config {
   std::string secret_env = "HERD_SECRET";
   std::filesystem::path secret_file;                 // empty: DefaultSecretFile()
   std::chrono::seconds expire_after{7 * 24 * 3600};  // since receipt; 0: never
+  // Rows do not expire by a clock that is further ahead than it should be; 0: by any.
+  std::chrono::seconds clock_step_max{24 * 3600};
+  bool clock_confirmed = false;  // --clock-confirmed
   LinkSettings link;
   PlacesSettings places;
   Limits limits;

@@ -1,6 +1,7 @@
 #include "server/expiry.h"
 
 #include <chrono>
+#include <utility>
 
 #include "server/clock.h"
 
@@ -24,6 +25,8 @@ fleet::Horizon HorizonAt(wire::UnixNanos now, std::chrono::nanoseconds expire_af
 
 }  // namespace
 
+using State = journal::ClockGuard::State;
+
 Expiry::Expiry(net::Loop& loop, Node& node) : node_(node), timer_(loop.context()) {}
 
 void Expiry::Start() {
@@ -32,13 +35,33 @@ void Expiry::Start() {
 }
 
 void Expiry::Step() {
-  node_.fleet.SetHorizon(HorizonAt(Now(), node_.config.expire_after));
+  const wire::UnixNanos wall = Now();
+  const auto steady = journal::SteadyTime();
+  const auto clock = node_.clock.Look(wall, steady);
+  node_.fleet.SetHorizon(
+      HorizonAt(node_.clock.ExpiryTime(wall, steady), node_.config.expire_after));
+  TellOfClock(clock);
   node_.fleet.DropExpired(next_stripe_);
   next_stripe_ = (next_stripe_ + 1) % fleet::Fleet::kStripes;
   timer_.expires_after(kStepInterval);
   timer_.async_wait([this](boost::system::error_code error) {
     if (!error) Step();
   });
+}
+
+// The journal tells of one that is ahead at its start.
+void Expiry::TellOfClock(State now) {
+  const State before = std::exchange(clock_, now);
+  if (now == before) return;
+  if (now == State::kJumped) {
+    node_.log->error(
+        "the clock has jumped ahead by {} s: no row expires by it until it is confirmed, by a "
+        "neighbour or a start with --clock-confirmed, or set right",
+        std::chrono::duration_cast<std::chrono::seconds>(node_.clock.ahead()).count());
+  }
+  if (now != State::kBelieved) return;
+  node_.log->warn("the clock is believed again, and rows expire by it");
+  if (node_.journal) node_.journal->TakeHeldBack();
 }
 
 }  // namespace herd::server

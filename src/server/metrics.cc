@@ -226,6 +226,15 @@ void AddLinks(const Status& status, Families& families) {
   each([](const LinkStatus& link) { return link.counters.repairs; });
 }
 
+void AddClock(const Status& status, Families& families) {
+  using State = journal::ClockGuard::State;
+  families.Gauge("herd_clock_state",
+                 "1 for what is thought of the machine's clock: rows expire by it only while it is "
+                 "believed.");
+  for (const State state : {State::kBelieved, State::kAheadAtStart, State::kJumped})
+    families.Sample(status.clock.state == state ? 1 : 0, {{"state", WordFor(state)}});
+}
+
 void AddJournal(const Status& status, Families& families) {
   if (!status.journal) return;
   using State = journal::Status::State;
@@ -246,6 +255,14 @@ void AddJournal(const Status& status, Families& families) {
   families.Sample(told.loaded.rows, {{"outcome", "taken"}});
   families.Sample(told.loaded.expired, {{"outcome", "expired"}});
   families.Sample(told.loaded.bad, {{"outcome", "bad"}});
+  families.Gauge("herd_journal_held_back_rows",
+                 "Rows that seem to have expired by a clock that is in doubt: on the disk, not in "
+                 "the fleet.");
+  families.Sample(told.held_back);
+  families.Counter("herd_journal_damages_total",
+                   "How often the journal's files were found damaged, gone or exchanged, by the "
+                   "start or later.");
+  families.Sample(told.damages);
   families.Counter("herd_journal_rows_written_total",
                    "Rows written to the journal, those written again too.");
   families.Sample(told.rows_written);
@@ -286,6 +303,7 @@ std::vector<MetricFamily> Metrics(const Status& status) {
   AddClients(status, families);
   AddLoops(status, families);
   AddLinks(status, families);
+  AddClock(status, families);
   AddJournal(status, families);
   AddDurability(status, families);
   return families.Take();

@@ -129,7 +129,10 @@ TEST(Metrics, EscapeWhatStandsInLabels) {
 }
 
 TEST(Metrics, HoldTheStatus) {
-  const auto series = Exposition(MetricsText(FullStatus())).series();
+  Status status = FullStatus();
+  status.journal->told.held_back = 4;
+  status.journal->told.damages = 2;
+  const auto series = Exposition(MetricsText(status)).series();
   EXPECT_EQ(series.at("herd_clients"), 3);
   EXPECT_EQ(series.at("herd_fleet_digest"), 0x0123456789ab);
   EXPECT_EQ(series.at("herd_uptime_seconds"), 2.5);
@@ -146,6 +149,10 @@ TEST(Metrics, HoldTheStatus) {
   EXPECT_EQ(series.at("herd_journal_state{state=\"failing\"}"), 0);
   EXPECT_EQ(series.at("herd_journal_loaded_rows{outcome=\"taken\"}"), 30);
   EXPECT_EQ(series.at("herd_journal_max_sync_seconds"), 0.25);
+  EXPECT_EQ(series.at("herd_journal_held_back_rows"), 4);
+  EXPECT_EQ(series.at("herd_journal_damages_total"), 2);
+  EXPECT_EQ(series.at("herd_clock_state{state=\"believed\"}"), 1);
+  EXPECT_EQ(series.at("herd_clock_state{state=\"jumped\"}"), 0);
   EXPECT_EQ(series.at("herd_acknowledgements_total{outcome=\"refused\"}"), 3);
 }
 

@@ -24,6 +24,7 @@ struct Node {
   std::unique_ptr<places::Provider> places;   // there until the end of the server
   net::Admission admission;
   fleet::Fleet fleet;
+  journal::ClockGuard clock;                  // whether rows may expire by the system's clock
   std::unique_ptr<journal::Journal> journal;  // null: the fleet is in memory only
   std::unique_ptr<Durability> durability;     // null: replies wait for nothing
 };

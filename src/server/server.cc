@@ -71,6 +71,11 @@ Server::Server(Parts parts)
             .places = std::move(parts.places),
             .admission = net::Admission(BoundsOf(parts.config.limits)),
             .fleet = fleet::Fleet(HashKeyOf(parts.secret, parts.config.herd)),
+            // Where no row expires no clock matters.
+            .clock = journal::ClockGuard(parts.config.expire_after == std::chrono::seconds::zero()
+                                             ? std::chrono::seconds::zero()
+                                             : parts.config.clock_step_max,
+                                         Now(), journal::SteadyTime()),
             .journal = nullptr,
             .durability = nullptr},
       workers_([&] {
@@ -189,7 +194,10 @@ void Server::MakeJournal() {
                     .say = say},
           .write_interval = node_.config.journal.write_interval,
           .rows_per_second = node_.config.journal.rows_per_second,
-          .load_threads = std::clamp(std::thread::hardware_concurrency(), 1U, kLoadThreadsMax)},
+          .load_threads = std::clamp(std::thread::hardware_concurrency(), 1U, kLoadThreadsMax),
+          .stall_timeout = node_.config.journal.stall_timeout,
+          .clock = &node_.clock,
+          .clock_confirmed = node_.config.clock_confirmed},
       node_.fleet);
 }
 

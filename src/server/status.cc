@@ -57,6 +57,18 @@ const char* WordFor(journal::Status::State state) {
   std::abort();
 }
 
+const char* WordFor(journal::ClockGuard::State state) {
+  switch (state) {
+    case journal::ClockGuard::State::kBelieved:
+      return "believed";
+    case journal::ClockGuard::State::kAheadAtStart:
+      return "ahead_at_start";
+    case journal::ClockGuard::State::kJumped:
+      return "jumped";
+  }
+  std::abort();
+}
+
 const char* WordFor(fleet::Applied outcome) {
   switch (outcome) {
     case fleet::Applied::kStored:

@@ -49,6 +49,12 @@ struct LoopStatus {
   DurationCounts delays;
 };
 
+// What is thought of the system's clock.
+struct ClockStatus {
+  journal::ClockGuard::State state = journal::ClockGuard::State::kBelieved;
+  std::chrono::nanoseconds ahead{0};  // of what it should be, while it is in doubt
+};
+
 struct JournalStatus {
   journal::Status told;                     // by the journal
   std::chrono::nanoseconds failing_for{0};  // 0 while it does not fail
@@ -93,6 +99,7 @@ struct Status {
 
   std::vector<LoopStatus> loops;
   std::vector<LinkStatus> links;
+  ClockStatus clock;
   std::optional<JournalStatus> journal;
   std::optional<DurabilityStatus> durability;  // unless durability.ack is "memory"
   ProcessStatus process;
@@ -102,6 +109,8 @@ struct Status {
 const char* WordFor(LinkStatus::State state);
 // "loading"
 const char* WordFor(journal::Status::State state);
+// "ahead_at_start"
+const char* WordFor(journal::ClockGuard::State state);
 // "stored"
 const char* WordFor(fleet::Applied outcome);
 

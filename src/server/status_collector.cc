@@ -72,6 +72,7 @@ Status StatusCollector::Collect() const {
                 .sessions = node_.admission.connections(),
                 .sessions_limit = node_.admission.bounds().connections_max,
                 .links = links_.Status(now),
+                .clock = {.state = node_.clock.state(), .ahead = node_.clock.ahead()},
                 .journal = JournalOf(node_),
                 .durability = DurabilityOf(node_),
                 .process = process_.Last()};

@@ -62,6 +62,13 @@ void Write(JsonWriter& json, const LoopStatus& loop) {
   json.Close('}');
 }
 
+void Write(JsonWriter& json, const ClockStatus& clock) {
+  json.Open('{')
+      .Member("state", WordFor(clock.state))
+      .Member("ahead_s", Seconds(clock.ahead))
+      .Close('}');
+}
+
 void Write(JsonWriter& json, const JournalStatus& journal) {
   const journal::Status& told = journal.told;
   json.Open('{').Member("state", WordFor(told.state));
@@ -72,8 +79,11 @@ void Write(JsonWriter& json, const JournalStatus& journal) {
       .Member("rows_loaded", told.loaded.rows)
       .Member("rows_expired", told.loaded.expired)
       .Member("rows_bad", told.loaded.bad)
-      .Member("damaged", told.loaded.damaged)
-      .Member("rows_written", told.rows_written)
+      .Member("rows_held_back", told.held_back)
+      .Member("damaged", told.damages > 0 || told.loaded.damaged)
+      .Member("damages", told.damages);
+  if (!told.set_aside.empty()) json.Member("set_aside", told.set_aside);
+  json      .Member("rows_written", told.rows_written)
       .Member("bytes_written", told.bytes_written)
       .Member("syncs", told.syncs)
       .Member("sync_last_s", Seconds(told.last_sync_time))
@@ -147,6 +157,7 @@ std::string StatusJson(const Status& status) {
   WriteClients(json, status);
   WriteAll(json, "links", status.links);
   WriteAll(json, "loops", status.loops);
+  Write(json.Key("clock"), status.clock);
   WriteIf(json, "journal", status.journal);
   WriteIf(json, "acknowledgements", status.durability);
   json.Key("process")

@@ -64,10 +64,19 @@ TEST(StatusJson, SaysWhatIsThereAndNoMore) {
   EXPECT_THAT(json, HasSubstr(R"("catch_up_in":4,"catch_up_out":0,"rows_caught_up":3)"));
   EXPECT_THAT(json,
               HasSubstr(R"("journal":{"state":"ok","failures":0,"load_s":0.5,)"
-                        R"("rows_loaded":30,"rows_expired":2,"rows_bad":1,"damaged":false,)"
+                        R"("rows_loaded":30,"rows_expired":2,"rows_bad":1,"rows_held_back":0,)"
+                        R"("damaged":false,"damages":0,)"
                         R"("rows_written":70,"bytes_written":7000,"syncs":6,)"
                         R"("sync_last_s":0.002,"sync_max_s":0.25,"lag_rows":8,"waiters":1})"));
   EXPECT_THAT(json, HasSubstr(R"("acknowledgements":{"durable":60,"refused":3,"in_memory":0})"));
+  EXPECT_THAT(json, HasSubstr(R"("clock":{"state":"believed","ahead_s":0})"));
+  status.clock = {.state = journal::ClockGuard::State::kJumped, .ahead = std::chrono::hours(1)};
+  status.journal->told.damages = 1;
+  status.journal->told.set_aside = "journals/Hands.damaged-1";
+  status.journal->told.held_back = 7;
+  EXPECT_THAT(StatusJson(status), HasSubstr(R"("clock":{"state":"jumped","ahead_s":3600})"));
+  EXPECT_THAT(StatusJson(status), HasSubstr(R"("rows_held_back":7,"damaged":true,"damages":1,)"
+                                            R"("set_aside":"journals/Hands.damaged-1",)"));
   status.journal = FailingJournal();
   EXPECT_THAT(StatusJson(status),
               HasSubstr(R"("journal":{"state":"failing","failing_s":120,)"
