@@ -94,8 +94,8 @@ struct LoggingSettings {
 // [journal]
 struct JournalSettings {
   std::filesystem::path directory;  // each server's journal is DIRECTORY/NAME; empty: there is none
-  std::chrono::milliseconds write_interval{5000};  // within which a change is written
-  std::int64_t rows_per_second = 20'000;           // at most, of those that nobody waits for
+  std::chrono::milliseconds write_interval{5000};   // within which a change is written
+  std::int64_t rows_per_second = 20'000;            // at most, of those that nobody waits for
   std::chrono::milliseconds stall_timeout{30'000};  // a write or sync that takes longer has failed
 };
 

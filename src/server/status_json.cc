@@ -83,7 +83,7 @@ void Write(JsonWriter& json, const JournalStatus& journal) {
       .Member("damaged", told.damages > 0 || told.loaded.damaged)
       .Member("damages", told.damages);
   if (!told.set_aside.empty()) json.Member("set_aside", told.set_aside);
-  json      .Member("rows_written", told.rows_written)
+  json.Member("rows_written", told.rows_written)
       .Member("bytes_written", told.bytes_written)
       .Member("syncs", told.syncs)
       .Member("sync_last_s", Seconds(told.last_sync_time))
