@@ -77,21 +77,21 @@ GoogleProvider::~GoogleProvider() {
 
 void GoogleProvider::Nearby(const Query& query, Done done) {
   const TimePoint now = now_();
-  Waiter waiter{std::move(done), now};
+  std::optional<Waiter> waiter = Waiter{std::move(done), now};
   std::expected<CircuitBreaker::Ticket, LookUpFailure> start;
   {
     const std::lock_guard lock(mutex_);
     const bool asked = waiters_.IsAsked(query);
     if (!asked) start = Start(query.asker, now);
-    if (asked || start) waiters_.Join(query, std::move(waiter));
+    if (asked || start) waiters_.Join(query, *std::exchange(waiter, std::nullopt));
     if (asked) return;
   }
   if (start) {
     Send({.query = query, .ticket = *start, .deadline = now + timeout_}, now, {});
-  } else {
+  } else if (waiter) {
     // To him alone: what his share refuses is no answer to others who ask the same.
     std::vector<Waiter> alone;
-    alone.push_back(std::move(waiter));
+    alone.push_back(*std::exchange(waiter, std::nullopt));
     Tell(std::move(alone), 0, std::unexpected(std::move(start.error())));
   }
 }

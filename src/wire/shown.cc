@@ -58,8 +58,9 @@ void AppendHex(std::string& out, char byte) {
 // The byte of two hex digits.
 std::optional<char> ParseHex(std::string_view digits) {
   std::uint8_t code = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [rest, error] = std::from_chars(digits.data(), end, code, 16);
+  const char* const begin = digits.data();
+  const char* const end = begin + digits.size();
+  const auto [rest, error] = std::from_chars(begin, end, code, 16);
   if (digits.size() != 2 || error != std::errc() || rest != end) return std::nullopt;
   return static_cast<char>(code);
 }
