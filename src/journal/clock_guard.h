@@ -55,7 +55,6 @@ class ClockGuard {
   wire::UnixNanos newest_;  // believed, and when that was
   Steady newest_at_;
   State state_ = State::kBelieved;
-  bool started_ahead_ = false;
   bool confirm_ = false;
   std::chrono::nanoseconds ahead_{0};
 

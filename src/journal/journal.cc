@@ -96,8 +96,7 @@ void Journal::SayWhatWasLoaded(const Loaded& loaded, std::chrono::nanoseconds to
       fmt::format(
           "the clock is {} s ahead of the newest time in the journal {}: {} rows seem to "
           "have expired by it. They are held back and nothing is removed from the disk "
-          "until the clock is confirmed: by a neighbour, by a start with "
-          "--clock-confirmed, or by being set right",
+          "until the clock is confirmed by a start with --clock-confirmed, or set right",
           std::chrono::duration_cast<std::chrono::seconds>(settings_.clock->ahead()).count(),
           directory, loaded.expired));
 }

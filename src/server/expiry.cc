@@ -55,8 +55,8 @@ void Expiry::TellOfClock(State now) {
   if (now == before) return;
   if (now == State::kJumped) {
     node_.log->error(
-        "the clock has jumped ahead by {} s: no row expires by it until it is confirmed, by a "
-        "neighbour or a start with --clock-confirmed, or set right",
+        "the clock has jumped ahead by {} s: no row expires by it until it is confirmed by a start "
+        "with --clock-confirmed, or set right",
         std::chrono::duration_cast<std::chrono::seconds>(node_.clock.ahead()).count());
   }
   if (now != State::kBelieved) return;
