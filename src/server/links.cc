@@ -214,7 +214,7 @@ Verdict Links::Compete(Neighbour& neighbour, PeerSession& session) {
   }
   neighbour.newcomer = &session;
   neighbour.newcomer_timer.expires_after(AnswerTime(node_.config.link));
-  neighbour.newcomer_timer.async_wait([this, &neighbour](boost::system::error_code error) {
+  neighbour.newcomer_timer.async_wait([&neighbour](boost::system::error_code error) {
     if (!error && neighbour.newcomer != nullptr && neighbour.up != nullptr)
       neighbour.up->Drop("it does not answer, and a newer connection takes its place");
   });
