@@ -94,8 +94,9 @@ void HttpBodyReader::OnSizeLine(std::string_view line) {
   const std::string_view digits = line.substr(0, line.find(';'));
   const std::string_view extensions = line.substr(digits.size());
   std::uint64_t size = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [rest, error] = std::from_chars(digits.data(), end, size, 16);
+  const char* const begin = digits.data();
+  const char* const end = begin + digits.size();
+  const auto [rest, error] = std::from_chars(begin, end, size, 16);
   if (digits.empty() || digits.size() > kSizeDigitsMax || error != std::errc() || rest != end) {
     Refuse(400, "a chunk's size is not 1 to 16 hexadecimal digits");
     return;

@@ -152,8 +152,9 @@ void HttpReader::Frame() {
   std::uint64_t length = 0;
   if (!lengths.empty()) {
     const std::string_view digits = lengths.front();
-    const char* const end = digits.data() + digits.size();
-    const auto [rest, error] = std::from_chars(digits.data(), end, length);
+    const char* const begin = digits.data();
+    const char* const end = begin + digits.size();
+    const auto [rest, error] = std::from_chars(begin, end, length);
     if (lengths.size() > 1 || error != std::errc() || rest != end)
       return Refuse(400, "Content-Length is not one number");
   }

@@ -20,8 +20,9 @@ bool SameName(std::string_view a, std::string_view b) {
 bool IsPort(std::string_view text) {
   constexpr unsigned kPortMax = 65'535;
   unsigned port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, port);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [rest, error] = std::from_chars(begin, end, port);
   return error == std::errc() && rest == end && port <= kPortMax;
 }
 
