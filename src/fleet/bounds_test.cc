@@ -143,7 +143,7 @@ std::size_t ResidentBytes() {
 
 // The count is honest: the process takes no more than that, and not much less.
 TEST(Usage, IsWhatTheProcessTakes) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef HERD_SANITIZED
   GTEST_SKIP() << "sanitizers take memory of their own";
 #endif
   const std::size_t before = ResidentBytes();

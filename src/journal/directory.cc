@@ -86,7 +86,7 @@ bool MarkUnread(const fs::path& directory) {
 }
 
 std::expected<fs::path, std::string> SetFilesAside(const fs::path& directory, wire::UnixNanos now) {
-  const fs::path aside = Untaken(directory / AsideName(now));
+  fs::path aside = Untaken(directory / AsideName(now));
   std::error_code error;
   fs::create_directory(aside, error);
   if (!error && !MarkUnread(aside)) error = std::make_error_code(std::errc::io_error);
@@ -139,7 +139,7 @@ std::expected<fs::path, std::string> SetAside(const fs::path& directory, wire::U
     return std::unexpected(
         fmt::format("{} is damaged and nothing can be written there", plain.string()));
   }
-  const fs::path aside = Untaken(fmt::format("{}.{}", plain.string(), AsideName(now)));
+  fs::path aside = Untaken(fmt::format("{}.{}", plain.string(), AsideName(now)));
   std::error_code error;
   fs::rename(plain, aside, error);
   if (!error) return aside;

@@ -115,7 +115,6 @@ TEST_F(LogFiles, ThatBlockLoseTheOldestLinesAndSaySo) {
   ASSERT_GE(reader, 0);
   const std::string text = ReadUntil(reader, std::to_string(kLines - 1) + "\n");
   ::close(reader);
-  EXPECT_TRUE(text.starts_with("0\n1\n2\n"));
   // Where lines are missing it is said how many, whether in one place or in several.
   std::uint64_t next = 0;
   std::uint64_t told = 0;
