@@ -25,7 +25,7 @@ def near(attacker: Attacker) -> None:
                 connection.sendall(random.choice(requests))
             for connection in connections:
                 read_some(connection)
-            attacker.did()
+                attacker.did()
 
 
 def _chunked(body: bytes) -> bytes:
