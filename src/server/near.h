@@ -32,7 +32,6 @@ std::expected<NearRequest, std::string> ReadNear(std::string_view query);
 // {"clients":[{"client":ID,"distance_m":METRES,"at":LINE},…],"complete":true} and a line end. When
 // the search came to its bound: "complete":false,"searched_m":METRES, within which none is missing.
 // ID and LINE are shown by wire/shown.h, so that they can be had back.
-// Bytes that are not UTF-8 become U+FFFD.
 std::string NearJson(const fleet::NearAnswer& answer);
 
 }  // namespace herd::server
