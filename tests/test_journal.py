@@ -335,7 +335,8 @@ class Deleted(HerdCase):
         herd = self.run_herd(journaled(durability=DISK))
         server = herd["Goloman"]
         before = report(herd, "Goloman", "before")
-        shutil.rmtree(directory(herd))
+        # Under another name first: the server goes on making files while they are deleted.
+        shutil.rmtree(directory(herd).rename(directory(herd).with_name("removed")))
         acknowledged = {"before": before}
 
         def again() -> bytes:
