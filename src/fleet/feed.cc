@@ -2,8 +2,8 @@
 
 namespace herd::fleet {
 
-void Feed::Append(RowIndex row) {
-  while (neighbours_.size() <= static_cast<std::uint32_t>(row)) neighbours_.Add();
+void Feed::Append(RowIndex row, RowHash hash) {
+  while (entries_.size() <= static_cast<std::uint32_t>(row)) entries_.Add();
   Row& changed = rows_[static_cast<std::uint32_t>(row)];
   if (changed.change() == ChangeNumber{0}) {
     ++size_;
@@ -11,7 +11,7 @@ void Feed::Append(RowIndex row) {
     Unlink(row);
   }
   changed.set_change(ChangeNumber{++last_number_});
-  At(row) = {.previous = last_, .next = kNoRow};
+  At(row) = {.previous = last_, .next = kNoRow, .hash = hash};
   (last_ == kNoRow ? first_ : At(last_).next) = row;
   last_ = row;
 }
@@ -23,7 +23,7 @@ void Feed::Remove(RowIndex row) {
 }
 
 void Feed::Unlink(RowIndex row) {
-  const Neighbours around = At(row);
+  const Entry around = At(row);
   (around.previous == kNoRow ? first_ : At(around.previous).next) = around.next;
   (around.next == kNoRow ? last_ : At(around.next).previous) = around.previous;
 }

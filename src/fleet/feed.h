@@ -23,8 +23,9 @@ class Feed {
   // `rows` are the stripe's, and outlive the feed.
   explicit Feed(StableVector<Row>& rows) : rows_(rows) {}
 
-  // Gives the row the next number: a row that is in the feed, or is to be.
-  void Append(RowIndex row);
+  // Gives the row the next number: a row that is in the feed, or is to be. `hash` is that of the
+  // report which it holds now.
+  void Append(RowIndex row, RowHash hash);
 
   // Takes the row out.
   void Remove(RowIndex row);
@@ -36,11 +37,15 @@ class Feed {
   // The row that changed next after this one, or kNoRow.
   RowIndex Next(RowIndex row) const { return At(row).next; }
 
+  // The hash that the row was appended with last: Row::hash, which takes longer than all else that
+  // a change does.
+  RowHash hash(RowIndex row) const { return At(row).hash; }
+
   // Fetches what Append of this row looks at into the cache: its own place, and, once that is
   // there, those beside it.
   void Prefetch(RowIndex row) const { __builtin_prefetch(&At(row)); }
   void PrefetchAround(RowIndex row) const {
-    const Neighbours around = At(row);
+    const Entry& around = At(row);
     if (around.previous != kNoRow) __builtin_prefetch(&At(around.previous));
     if (around.next != kNoRow) __builtin_prefetch(&At(around.next));
   }
@@ -56,20 +61,21 @@ class Feed {
 
  private:
   // Beside the rows and not in them: a change touches those of three rows, and they are small.
-  struct Neighbours {
+  struct Entry {
     RowIndex previous = kNoRow;
     RowIndex next = kNoRow;
+    RowHash hash{};
   };
 
   StableVector<Row>& rows_;
-  StableVector<Neighbours> neighbours_;
+  StableVector<Entry> entries_;
   RowIndex first_ = kNoRow;
   RowIndex last_ = kNoRow;
   std::size_t size_ = 0;
   std::uint64_t last_number_ = 0;
 
-  Neighbours& At(RowIndex row) { return neighbours_[static_cast<std::uint32_t>(row)]; }
-  const Neighbours& At(RowIndex row) const { return neighbours_[static_cast<std::uint32_t>(row)]; }
+  Entry& At(RowIndex row) { return entries_[static_cast<std::uint32_t>(row)]; }
+  const Entry& At(RowIndex row) const { return entries_[static_cast<std::uint32_t>(row)]; }
   ChangeNumber ChangeOf(RowIndex row) const {
     return rows_[static_cast<std::uint32_t>(row)].change();
   }

@@ -31,9 +31,9 @@ class FeedTest : public ::testing::Test {
 
 TEST_F(FeedTest, ShowsEachRowOnceAtItsNewestChange) {
   AddRows(2);
-  feed_.Append(kA);
-  feed_.Append(kB);
-  feed_.Append(kA);
+  feed_.Append(kA, {});
+  feed_.Append(kB, {});
+  feed_.Append(kA, {});
   EXPECT_EQ(After(ChangeNumber{0}), (std::vector{kB, kA}));
   EXPECT_EQ(After(ChangeNumber{2}), (std::vector{kA}));
   EXPECT_TRUE(After(feed_.newest()).empty());
@@ -41,17 +41,27 @@ TEST_F(FeedTest, ShowsEachRowOnceAtItsNewestChange) {
 
 TEST_F(FeedTest, GoesOnBehindTheRowThatWasReadUnlessThatChangedAgain) {
   AddRows(2);
-  feed_.Append(kA);
-  feed_.Append(kB);
+  feed_.Append(kA, {});
+  feed_.Append(kB, {});
   EXPECT_EQ(After(ChangeNumber{1}, kA), (std::vector{kB}));
-  feed_.Append(kA);
+  feed_.Append(kA, {});
   EXPECT_EQ(After(ChangeNumber{1}, kA), (std::vector{kB, kA}));
+}
+
+TEST_F(FeedTest, KeepsTheHashThatARowWasAppendedWithLast) {
+  AddRows(2);
+  feed_.Append(kA, RowHash{1});
+  feed_.Append(kB, RowHash{2});
+  EXPECT_EQ(feed_.hash(kA), RowHash{1});
+  feed_.Append(kA, RowHash{3});
+  EXPECT_EQ(feed_.hash(kA), RowHash{3});
+  EXPECT_EQ(feed_.hash(kB), RowHash{2});
 }
 
 TEST_F(FeedTest, CountsNeverMoreThanThereAreRows) {
   AddRows(2);
-  for (int i = 0; i < 10; ++i) feed_.Append(kA);
-  feed_.Append(kB);
+  for (int i = 0; i < 10; ++i) feed_.Append(kA, {});
+  feed_.Append(kB, {});
   EXPECT_EQ(feed_.CountAfter(ChangeNumber{0}), 2U);
   EXPECT_EQ(feed_.CountAfter(ChangeNumber{10}), 1U);
   EXPECT_EQ(feed_.CountAfter(feed_.newest()), 0U);
@@ -71,7 +81,7 @@ RC_GTEST_FIXTURE_PROP(FeedTest, IsTheRowsInTheOrderOfTheirLastChange, ()) {
       if (gone > 0) feed_.Remove(row);
       continue;
     }
-    feed_.Append(row);
+    feed_.Append(row, {});
     expected.emplace_back(ChangeNumber{++number}, row);
   }
   RC_ASSERT(feed_.newest() == ChangeNumber{number});

@@ -66,11 +66,11 @@ std::optional<Applied> Fleet::TryApply(const wire::At& at, ClientHash client, Li
     }
     if (!is_own && row.server() != at.server && !Knows(at.server)) return Applied::kUnknownServer;
     if (!ReserveMore(row.heap_bytes(), row.HeapBytesWith(at))) return Applied::kFull;
-    Discount(stripe, client, row);
+    Discount(stripe, client, index);
     Replace(RefOf(number, index), row, at, from);
   }
-  Count(stripe, client, stripe.rows[index]);
-  stripe.feed.Append(index);
+  stripe.feed.Append(index, stripe.rows[index].hash(key_, client));
+  Count(stripe, client, index);
   for (Follower* follower : stripe.followers) follower->Notice(number);
   return Applied::kStored;
 }
@@ -150,14 +150,14 @@ void Fleet::Replace(RowRef ref, Row& row, const wire::At& at, LinkId from) {
   if (is_somewhere && !stays) near_.Add(ref);
 }
 
-void Fleet::Count(Stripe& stripe, ClientHash client, const Row& row) const {
-  stripe.digests[LeafOf(client)] += row.hash(key_, client);
-  if (row.forgotten()) ++stripe.tombstones;
+void Fleet::Count(Stripe& stripe, ClientHash client, RowIndex row) {
+  stripe.digests[LeafOf(client)] += stripe.feed.hash(row);
+  if (stripe.rows[row].forgotten()) ++stripe.tombstones;
 }
 
-void Fleet::Discount(Stripe& stripe, ClientHash client, const Row& row) const {
-  stripe.digests[LeafOf(client)] -= row.hash(key_, client);
-  if (row.forgotten()) --stripe.tombstones;
+void Fleet::Discount(Stripe& stripe, ClientHash client, RowIndex row) {
+  stripe.digests[LeafOf(client)] -= stripe.feed.hash(row);
+  if (stripe.rows[row].forgotten()) --stripe.tombstones;
 }
 
 std::size_t Fleet::size() const {
@@ -188,7 +188,7 @@ std::size_t Fleet::DropExpired(std::size_t number) {
   });
   for (const RowIndex index : expired) {
     const Row& row = stripe.rows[index];
-    Discount(stripe, HashClient(key_, row.client()), row);
+    Discount(stripe, HashClient(key_, row.client()), index);
     if (!row.forgotten()) near_.Remove(RefOf(number, index));
     rows_.fetch_sub(1, std::memory_order_relaxed);
     bytes_.fetch_sub(kRowBytes + row.heap_bytes(), std::memory_order_relaxed);

@@ -152,9 +152,9 @@ class Fleet {
   // So many new clients it would take now, whose reports are kept as numbers.
   std::size_t rows_left() const;
 
-  // A row of the usual shape: itself, its neighbours in the feed, its slots in the table and the
-  // index just after these have grown, and its place among those to be used again.
-  static constexpr std::size_t kRowBytes = sizeof(Row) + 32;
+  // A row of the usual shape: itself, its entry in the feed, its slots in the table and the index
+  // just after these have grown, and its place among those to be used again.
+  static constexpr std::size_t kRowBytes = sizeof(Row) + 40;
 
   // Whether a receipt is further ahead of the clock than reports are believed. FollowClock is to be
   // called now and then, so that a clock that is set back is noticed.
@@ -239,9 +239,10 @@ class Fleet {
   }
   bool Expired(const Row& row) const { return Expired(row.forgotten(), row.receipt()); }
 
-  // Takes `row`, that of a client of this hash, into the stripe's sums, or out of them.
-  void Count(Stripe& stripe, ClientHash client, const Row& row) const;
-  void Discount(Stripe& stripe, ClientHash client, const Row& row) const;
+  // Takes `row`, which is in the feed and that of a client of this hash, into the stripe's sums, or
+  // out of them.
+  static void Count(Stripe& stripe, ClientHash client, RowIndex row);
+  static void Discount(Stripe& stripe, ClientHash client, RowIndex row);
 
   // Makes `at` the row's own, and moves it in the index if it must be.
   void Replace(RowRef ref, Row& row, const wire::At& at, LinkId from);
