@@ -49,7 +49,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> reads;
   for (std::size_t i = 0; i < kReads; ++i) reads.push_back(reports.Next(kReportsInARead));
   const wire::UnixNanos receipt = bench::Now();
-  // Time goes on, as it does for a server: a report that comes with its client's last is taken twice.
+  // Time goes on, as it does for a server: a report that comes with its client's last is taken
+  // twice.
   for (std::size_t i = 0; i < count; ++i)
     path.Take(reads[i], {receipt.value + static_cast<std::int64_t>(i) + 1});
   std::cout << path.seen() % 10 << '\n';

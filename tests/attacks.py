@@ -21,6 +21,7 @@ from herd_process import Address, Herd
 
 _PAUSE = 0.01  # seconds before an attacker that was thrown out comes back
 _PATIENCE = 30.0  # seconds that an attacker waits for a server
+_SOCKET_BYTES = 65_536
 
 
 class ThrownOut(OSError):
@@ -48,7 +49,11 @@ class Attacker:
         return max(1, int(number * self.scale))
 
     def connect(self, address: Address) -> socket.socket:
-        return socket.create_connection(address, _PATIENCE, source_address=(self.source, 0))
+        connection = socket.create_connection(address, _PATIENCE, source_address=(self.source, 0))
+        # The system's memory for TCP is one for the attackers and the herd here: what thousands of connections of the
+        # attackers keep to send would take it all, and honest packets would be dropped. Real ones have their own.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
+        return connection
 
     def client_of(self, name: str) -> socket.socket:
         return self.connect((self.herd.host, self.herd.client_ports[name]))

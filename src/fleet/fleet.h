@@ -6,6 +6,7 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -67,6 +68,9 @@ struct NearBudget {
   std::size_t rows_max = std::numeric_limits<std::size_t>::max();
   std::size_t cells_max = std::numeric_limits<std::size_t>::max();  // of the grid, 1.2 km wide
   std::stop_token stop;  // nobody waits for the answer any more
+  // Called each time that some rows or cells have been looked at, some ten microseconds of work,
+  // and no lock is held: it may rest. May be empty.
+  std::function<void()> pause;
 };
 
 struct NearAnswer {

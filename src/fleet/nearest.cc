@@ -11,8 +11,8 @@
 namespace herd::fleet {
 namespace {
 
-// So many rows are looked at under one hold of a lock: some ten microseconds, as much as a miss of
-// the cache takes for each.
+// So many rows are looked at under one hold of a lock, and so many rows and cells between two
+// pauses: some ten microseconds, as much as a miss of the cache takes for each.
 constexpr std::size_t kRowsAtATime = 128;
 
 // Searched anew when rows have moved away, so that there might be nearer ones than are left.
@@ -111,8 +111,14 @@ class NearSearch {
   const std::size_t max_;
   const NearBudget budget_;
   NearAnswer answer_;
+  std::size_t paused_at_ = 0;  // rows and cells
 
+  // Whether no more is to be looked at. No lock is held.
   bool Spent() {
+    if (answer_.rows + answer_.cells >= paused_at_ + kRowsAtATime) {
+      paused_at_ = answer_.rows + answer_.cells;
+      if (budget_.pause) budget_.pause();
+    }
     const bool left = answer_.rows < budget_.rows_max && answer_.cells < budget_.cells_max;
     if (left && !budget_.stop.stop_requested()) return false;
     answer_.complete = false;

@@ -141,6 +141,25 @@ TEST(Nearest, KeepsToItsBudgetAndSaysHowFarItLooked) {
   EXPECT_LT(of_all.rows, 1000U + 256);
 }
 
+TEST(Nearest, PausesWithoutALock) {
+  Fleet fleet;
+  constexpr int kClients = 1'000;
+  for (int i = 0; i < kClients; ++i)
+    fleet.Apply(At("c" + std::to_string(i), 0, 0, 1).at(), kFromClient);
+  int pauses = 0;
+  const NearBudget budget{.pause = [&] {
+    ++pauses;
+    // Would wait for ever for a lock that the search holds.
+    for (int i = 0; i < kClients; ++i) fleet.Find("c" + std::to_string(i), [](const Row&) {});
+  }};
+  // Through the cells, then through all rows.
+  fleet.Nearest({.lat_deg = 0, .lng_deg = 0}, geo::Metres(100), 10, budget);
+  EXPECT_GE(pauses, 5);
+  pauses = 0;
+  fleet.Nearest({.lat_deg = 0, .lng_deg = 0}, geo::Metres(1'000'000), 10, budget);
+  EXPECT_GE(pauses, 5);
+}
+
 TEST(Nearest, LeavesOutWhatHasExpired) {
   Fleet fleet;
   fleet.Apply(At("old", 1, 1, 10).at(), kFromClient);

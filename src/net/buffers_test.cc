@@ -47,9 +47,11 @@ class BuffersTest : public ::testing::Test {
     return holder;
   }
 
+  static constexpr std::size_t kSocketBytes = 10'000;
+
   Loop loop_;
   std::atomic<std::uint64_t> total_ = 0;
-  Buffers buffers_{loop_, 100'000, total_};
+  Buffers buffers_{loop_, 100'000, kSocketBytes, total_};
 };
 
 TEST_F(BuffersTest, CountWhatIsHeldOfSomeSize) {

@@ -98,9 +98,15 @@ void Connection::Close(CloseReason reason) {
   OnClosed(reason);
 }
 
-void Connection::LetGo() {
-  Close(CloseReason::kGreedy);
+void Connection::FreeInput() {
   std::string().swap(input_);
+  input_taken_ = 0;
+}
+
+void Connection::LetGo() {
+  if (!closed_) ResetOnClose();
+  Close(CloseReason::kGreedy);
+  FreeInput();
   std::string().swap(output_);
   output_written_ = 0;
   OnLetGo();
@@ -189,6 +195,7 @@ void Connection::Refuse() {
 void Connection::Work(std::string_view fresh) {
   std::string out = loop_.TakeBuffer();
   if (!fresh.empty() && !input_.empty()) {
+    input_.erase(0, std::exchange(input_taken_, 0));
     input_ += fresh;
     fresh = {};
   }
@@ -196,12 +203,17 @@ void Connection::Work(std::string_view fresh) {
   while (more && !closed_) {
     const bool wanted = WantsInput();
     const bool kept = fresh.empty();
-    const std::string_view input = kept ? std::string_view(input_) : fresh;
+    const std::string_view input = kept ? std::string_view(input_).substr(input_taken_) : fresh;
     std::size_t taken = 0;
     if (!close_after_write_ && !lingering_ && !yielded_ && !held() && HasRoom(out))
       taken = OnInput(input, input_ended_, out);
     const bool left = taken < input.size();
-    KeepInput(input, taken);
+    if (kept) {
+      input_taken_ += static_cast<std::uint32_t>(taken);
+    } else {
+      input_.assign(input.substr(taken));
+    }
+    if (!left) FreeInput();
     fresh = {};
     more = Answer(out) && left && !yielded_ && (taken > 0 || (!wanted && WantsInput()));
   }
@@ -220,16 +232,6 @@ bool Connection::Answer(std::string& out) {
   }
   Write(out, true);
   return false;
-}
-
-// Keeps what the session did not take of `input`, which is input_ itself or fresh bytes.
-void Connection::KeepInput(std::string_view input, std::size_t taken) {
-  if (input.data() == input_.data()) {
-    input_.erase(0, taken);
-  } else {
-    input_.assign(input.substr(taken));
-  }
-  if (input_.empty()) std::string().swap(input_);
 }
 
 // With `later` not before the next turn.
@@ -273,7 +275,7 @@ bool Connection::TakesInput() const {
 std::uint32_t Connection::Wanted() const {
   if (lingering_) return EPOLLIN;
   if (held()) return 0;
-  return (TakesInput() ? EPOLLIN : 0U) | (WaitingOutput() > 0 ? EPOLLOUT : 0U);
+  return (TakesInput() ? EPOLLIN : 0U) | (IsFull() ? EPOLLOUT : 0U);
 }
 
 // Decides what happens next, now that all is done that can be done.
@@ -292,8 +294,11 @@ void Connection::GoOn() {
 
 void Connection::CountHeld() {
   // A short string keeps its bytes in itself.
-  const std::size_t bytes = (input_.empty() ? 0 : input_.capacity()) +
-                            (output_.empty() ? 0 : output_.capacity()) + HeldBySession();
+  std::size_t bytes = (input_.empty() ? 0 : input_.capacity()) +
+                      (output_.empty() ? 0 : output_.capacity()) + HeldBySession();
+  if (IsFull()) {
+    if (const Buffers* const counter = buffers()) bytes += HeldBySystem(*counter);
+  }
   if (bytes < Buffers::kCountedMin) {
     if (!held_bytes_) return;
     held_bytes_->buffers.Set(*held_bytes_, 0);
@@ -306,6 +311,13 @@ void Connection::CountHeld() {
     held_bytes_ = std::make_unique<HeldBytes>(*this, *counter);
   }
   if (held_bytes_->bytes != bytes) held_bytes_->buffers.Set(*held_bytes_, bytes);
+}
+
+// Of one whose socket is full: what is to be sent and, once nothing is read any more, what has
+// come.
+std::size_t Connection::HeldBySystem(const Buffers& counter) const {
+  const bool reads_on = WaitingOutput() < output_bytes_max_;
+  return (reads_on ? 1 : 2) * counter.full_socket_bytes();
 }
 
 void Connection::Await(std::uint32_t events) {
@@ -353,6 +365,11 @@ bool Connection::Quiet() const {
   int unacknowledged = 0;
   return ioctl(descriptor(), SIOCINQ, &unread) == 0 && unread == 0 &&
          ioctl(descriptor(), SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0;
+}
+
+void Connection::ResetOnClose() const {
+  constexpr linger kAtOnce{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(descriptor(), SOL_SOCKET, SO_LINGER, &kAtOnce, sizeof kAtOnce);
 }
 
 void Connection::EndWriting() const {

@@ -132,15 +132,16 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   IdleList* idle_list_;  // may be null
   IdleHook idle_hook_{*this};
   const std::size_t output_bytes_max_;
-  std::string input_;   // came, and is not taken yet
+  std::string input_;   // came; the first input_taken_ bytes are taken
   std::string output_;  // waits to be written; the first output_written_ bytes are gone
   std::size_t output_written_ = 0;
   std::unique_ptr<Timer> linger_timer_;
   std::unique_ptr<HeldBytes> held_bytes_;  // null while it holds next to nothing
   std::size_t lingered_bytes_ = 0;
-  int socket_;                          // -1: closed
-  unsigned holds_ = 0;                  // the output waits for so many calls of Release
-  std::uint32_t refusable_from_ = 0;    // of output_, while held: what Refuse takes back
+  int socket_;                        // -1: closed
+  unsigned holds_ = 0;                // the output waits for so many calls of Release
+  std::uint32_t refusable_from_ = 0;  // of output_, while held: what Refuse takes back
+  std::uint32_t input_taken_ = 0;
   std::uint32_t awaited_ = 0;           // the events of the socket that the poller tells
   bool input_ended_ : 1 = false;        // the peer has half-closed
   bool finishing_ : 1 = false;          // Finish was called
@@ -152,6 +153,8 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
 
   bool held() const { return holds_ > 0; }
   std::size_t WaitingOutput() const { return output_.size() - output_written_; }
+  // The system takes no more of it for now.
+  bool IsFull() const { return WaitingOutput() > 0 && !held(); }
   bool TakesInput() const;
   std::uint32_t Wanted() const;
   void Touch();
@@ -168,11 +171,12 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   void OnWritable();
   void Work(std::string_view fresh);
   bool Answer(std::string& out);
-  void KeepInput(std::string_view input, std::size_t taken);
+  void FreeInput();
   void Write(const std::string& out, bool later = false);
   void WriteWaiting();
   void GoOn();
   void CountHeld();
+  std::size_t HeldBySystem(const Buffers& counter) const;
   void Await(std::uint32_t events);
   void Linger();
   void Discard();
@@ -187,6 +191,8 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   std::size_t ReadSome(std::span<char> buffer, int& error) const;
   std::size_t WriteSome(std::string_view bytes, int& error) const;
   void EndWriting() const;
+  // What the system holds of it is freed when it is closed, and not sent.
+  void ResetOnClose() const;
 };
 
 }  // namespace herd::net

@@ -36,6 +36,7 @@ class Echo : public Connection {
     bool late = false;                     // an answer is still to come by Late
     std::size_t owed = std::string::npos;  // of bytes that are held and may be refused
     std::vector<CloseReason> closed;
+    Buffers* buffers = nullptr;
   };
 
   Echo(Loop& loop, Socket socket, std::size_t output_bytes_max, IdleList* idle_list, Events& events)
@@ -73,6 +74,7 @@ class Echo : public Connection {
     return std::min(events_.owed, out.size());
   }
 
+  Buffers* buffers() override { return events_.buffers; }
   void OnClosed(CloseReason reason) override { events_.closed.push_back(reason); }
 
  private:
@@ -84,7 +86,7 @@ class Connections : public ::testing::Test {
  protected:
   void SetUp() override {
     Loop* const loop = &loop_;
-    auto listeners = Listener::Open("127.0.0.1", 0, {&loop, 1});
+    auto listeners = Listener::Open("127.0.0.1", 0, {&loop, 1}, kSocketBytes);
     ASSERT_TRUE(listeners) << listeners.error();
     listener_ = std::move(listeners->front());
     listener_->Start(
@@ -136,6 +138,7 @@ class Connections : public ::testing::Test {
   }
 
   static constexpr std::size_t kOutputBytesMax = 10'000;
+  static constexpr int kSocketBytes = 65'536;
 
   Echo::Events events_;
   std::weak_ptr<Echo> last_;
@@ -327,6 +330,31 @@ TEST_F(Connections, NoticeAPeerThatBreaksOffWhileTheyHold) {
   RunUntil([&] { return !events_.closed.empty(); });
   EXPECT_EQ(events_.closed, std::vector{CloseReason::kGone});
   held->Release();
+}
+
+TEST_F(Connections, CountWhatTheSystemHoldsOfAFullSocketAndFreeItWhenLetGo) {
+  std::atomic<std::uint64_t> total = 0;
+  Buffers buffers(loop_, 1'000'000'000, kSocketBytes, total);
+  events_.buffers = &buffers;
+  Socket socket = Dial();
+  socket.non_blocking(true);
+  // The peer writes and never reads, until no more is taken of it.
+  const std::string text(65'536, 'x');
+  RunUntil([&] {
+    error_code error;
+    while (!error) socket.write_some(boost::asio::buffer(text), error);
+    // What the system holds in both directions is counted, and what the connection does.
+    return total > 4 * kSocketBytes + kOutputBytesMax;
+  });
+  // Some megabytes more would be there without the bound.
+  EXPECT_LT(events_.bytes_taken, 2'000'000U);
+  last_.lock()->LetGo();
+  EXPECT_EQ(total, 0U);
+  // Not even what is on its way comes.
+  error_code error;
+  std::vector<char> rest(10'000'000);
+  boost::asio::read(socket, boost::asio::buffer(rest), error);
+  EXPECT_EQ(error, boost::asio::error::connection_reset);
 }
 
 TEST_F(Connections, CanBeClosedBeforeTheyStart) {

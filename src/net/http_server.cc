@@ -208,7 +208,7 @@ HttpServer::~HttpServer() {
 std::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::Open(
     Loop& loop, const std::string& host, std::uint16_t port, Handler handler, HttpBounds bounds) {
   Loop* const loops = &loop;
-  auto listeners = Listener::Open(host, port, {&loops, 1});
+  auto listeners = Listener::Open(host, port, {&loops, 1}, bounds.socket_bytes);
   if (!listeners) return std::unexpected(listeners.error());
   auto server = std::unique_ptr<HttpServer>(new HttpServer(loop, std::move(handler), bounds));
   server->listeners_ = *std::move(listeners);

@@ -49,6 +49,7 @@ struct HttpBounds {
   // One more connection, and the one that has been silent for longest is closed to make room: so
   // silent strangers do not keep anyone out.
   std::size_t connections_max = 32;
+  int socket_bytes = 65'536;  // of Listener::Open
   // For a whole request to come, counted from the connection or the answer before; for an answer to
   // be taken. Then the connection is closed. How long an answer takes to be made is the handler's
   // to bound.

@@ -2,6 +2,7 @@
 
 #include <boost/asio/ip/v6_only.hpp>
 #include <chrono>
+#include <exception>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -14,6 +15,10 @@ using boost::system::error_code;
 
 // After accept failed for want of descriptors: long enough for some to be closed.
 constexpr std::chrono::milliseconds kAcceptRetryDelay{100};
+
+// So many of those who wait are taken before the loop does something else: one at a time, whoever
+// connects behind a thousand others would wait for a thousand rounds of the loop.
+constexpr int kAcceptsAtOnce = 64;
 
 using ReusePort = boost::asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
@@ -51,14 +56,14 @@ Listener::Listener(Loop& loop, Acceptor acceptor)
     : loop_(loop), acceptor_(std::move(acceptor)), retry_timer_(loop.context()) {}
 
 std::expected<std::vector<std::unique_ptr<Listener>>, std::string> Listener::Open(
-    const std::string& host, std::uint16_t port, std::span<Loop* const> loops) {
+    const std::string& host, std::uint16_t port, std::span<Loop* const> loops, int socket_bytes) {
   const auto endpoints = Resolve(*loops.front(), host, port);
   if (!endpoints) return std::unexpected(endpoints.error());
   std::vector<std::unique_ptr<Listener>> listeners;
   for (tcp::endpoint endpoint : *endpoints) {
     bool shared = false;
     for (Loop* loop : loops) {
-      auto listener = OpenOne(*loop, endpoint, shared);
+      auto listener = OpenOne(*loop, endpoint, shared, socket_bytes);
       if (!listener) {
         return std::unexpected("cannot listen on " + ToString(endpoint) + ": " +
                                listener.error().message());
@@ -78,7 +83,7 @@ std::expected<std::vector<std::unique_ptr<Listener>>, std::string> Listener::Ope
 }
 
 std::expected<std::unique_ptr<Listener>, error_code> Listener::OpenOne(
-    Loop& loop, const tcp::endpoint& endpoint, bool shared) {
+    Loop& loop, const tcp::endpoint& endpoint, bool shared, int socket_bytes) {
   Acceptor acceptor(loop.context());
   error_code error;
   acceptor.open(endpoint.protocol(), error);
@@ -87,8 +92,15 @@ std::expected<std::unique_ptr<Listener>, error_code> Listener::OpenOne(
   if (!error && endpoint.protocol() == tcp::v6()) {
     acceptor.set_option(boost::asio::ip::v6_only(!endpoint.address().is_unspecified()), error);
   }
+  if (!error && socket_bytes != kAsTheSystemDecides) {
+    // Accepted sockets have what the listening one has.
+    acceptor.set_option(boost::asio::socket_base::send_buffer_size(socket_bytes), error);
+    if (!error)
+      acceptor.set_option(boost::asio::socket_base::receive_buffer_size(socket_bytes), error);
+  }
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
+  if (!error) acceptor.non_blocking(true, error);
   if (error) return std::unexpected(error);
   return std::unique_ptr<Listener>(new Listener(loop, std::move(acceptor)));
 }
@@ -96,7 +108,7 @@ std::expected<std::unique_ptr<Listener>, error_code> Listener::OpenOne(
 void Listener::Start(OnAccept on_accept, OnError on_error) {
   on_accept_ = std::move(on_accept);
   on_error_ = std::move(on_error);
-  Accept();
+  Wait();
 }
 
 void Listener::Stop() {
@@ -109,19 +121,30 @@ tcp::endpoint Listener::endpoint() const {
   return acceptor_.local_endpoint();
 }
 
-void Listener::Accept() {
-  acceptor_.async_accept([this](error_code error, Socket socket) {
-    if (!acceptor_.is_open()) return;
-    if (error) return RetryLater(error);
-    const tcp::endpoint peer = socket.remote_endpoint(error);
-    // Without an error: a peer that is gone already is not worth a word.
-    if (!error) on_accept_(loop_, std::move(socket), peer);
-    Accept();
+void Listener::Wait() {
+  acceptor_.async_wait(Acceptor::wait_read, [this](error_code error) {
+    if (!error && acceptor_.is_open()) Accept();
   });
 }
 
+void Listener::Accept() {
+  for (int accepted = 0; accepted < kAcceptsAtOnce; ++accepted) {
+    error_code error;
+    try {
+      tcp::endpoint peer;
+      Socket socket = acceptor_.accept(loop_.context(), peer, error);
+      if (!error) on_accept_(loop_, std::move(socket), peer);
+    } catch (const std::exception& failure) {
+      loop_.Report(failure);  // it costs this connection
+    }
+    if (!acceptor_.is_open()) return;
+    if (error == boost::asio::error::would_block) break;
+    if (error && error != boost::asio::error::connection_aborted) return RetryLater(error);
+  }
+  Wait();
+}
+
 void Listener::RetryLater(const error_code& error) {
-  if (error == boost::asio::error::connection_aborted) return Accept();
   on_error_("cannot accept on " + ToString(endpoint()) + ": " + error.message());
   retry_timer_.expires_after(kAcceptRetryDelay);
   retry_timer_.async_wait([this](error_code stopped) {

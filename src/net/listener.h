@@ -22,12 +22,17 @@ class Listener {
   // itself.
   using OnError = std::function<void(const std::string&)>;
 
+  // For `socket_bytes`: as the system decides, up to megabytes.
+  static constexpr int kAsTheSystemDecides = 0;
+
   // Listens on every address that `host` names ("*": all of the machine's) and `port` (0: one that
   // the system chooses), once for each loop: the system spreads the connections. Fails when another
   // process, or another server of this one, listens there already. Nothing is accepted before
-  // Start.
+  // Start. `socket_bytes` of each connection are what the system may keep of it each way:
+  // SO_SNDBUF and SO_RCVBUF of socket(7).
   static std::expected<std::vector<std::unique_ptr<Listener>>, std::string> Open(
-      const std::string& host, std::uint16_t port, std::span<Loop* const> loops);
+      const std::string& host, std::uint16_t port, std::span<Loop* const> loops,
+      int socket_bytes = kAsTheSystemDecides);
 
   // Begins to accept; before the loop runs or on its thread.
   void Start(OnAccept on_accept, OnError on_error);
@@ -43,7 +48,7 @@ class Listener {
   Listener(Loop& loop, Acceptor acceptor);
 
   static std::expected<std::unique_ptr<Listener>, boost::system::error_code> OpenOne(
-      Loop& loop, const boost::asio::ip::tcp::endpoint& endpoint, bool shared);
+      Loop& loop, const boost::asio::ip::tcp::endpoint& endpoint, bool shared, int socket_bytes);
 
   Loop& loop_;
   Acceptor acceptor_;
@@ -51,6 +56,7 @@ class Listener {
   OnAccept on_accept_;
   OnError on_error_;
 
+  void Wait();
   void Accept();
   void RetryLater(const boost::system::error_code& error);
 };

@@ -90,6 +90,7 @@ struct Limits {
   std::size_t near_cells = 4'000'000;       // of the grid, 1.2 km wide, looked up for it
   std::size_t outstanding_commands = 64;    // on one connection, waiting for places
   std::size_t output_bytes = 262'144;       // on one connection, waiting to be read by the client
+  std::size_t socket_bytes = 65'536;        // on one connection, each way, within the system
   std::size_t buffers_bytes = 134'217'728;  // on all connections, read and not taken, or waiting
   std::size_t clients = 0;  // rows of the fleet, forgotten clients' too; 0: what fleet_bytes allow
   std::size_t fleet_bytes =

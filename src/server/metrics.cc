@@ -130,7 +130,8 @@ void AddClients(const Status& status, Families& families) {
   }
   families.Gauge("herd_client_buffer_bytes",
                  "Memory for commands of clients that are not taken yet and replies that wait, of "
-                 "connections that hold 4 KiB or more.");
+                 "connections that hold 4 KiB or more; and what the system holds of those whose "
+                 "sockets are full.");
   families.Sample(status.buffer_bytes);
   families.Gauge("herd_client_buffer_bytes_limit", "limits.buffers_bytes.");
   families.Sample(status.buffer_bytes_limit);

@@ -15,14 +15,15 @@
 namespace herd::server {
 
 // Finds the clients near points on a thread of its own, one question after the other: a search may
-// look at a million rows, and no loop with clients on it should wait for that. The thread has a
-// lower priority than the loops, so that where processors are scarce it is the askers who wait.
+// look at a million rows, and no loop with clients on it should wait for that. The thread rests
+// four times as long as it works (Pace), so that where processors are scarce it is the askers who
+// wait.
 //
 // How many questions wait is for the caller to bound; the admin address has a bounded number of
 // connections, and each asks one question at a time.
 class NearFinder {
  public:
-  // `took` is how long the search itself took.
+  // `took` is how long the search itself took, with its rests.
   using Done = std::function<void(const fleet::NearAnswer&, std::chrono::nanoseconds took)>;
 
   // `loop` is told of answers and, like `fleet`, outlives the finder.
@@ -51,7 +52,7 @@ class NearFinder {
   std::jthread thread_;  // the last member: it uses the others
 
   void Run(const std::stop_token& stop);
-  void Answer(Question question, const std::stop_token& stop);
+  void Answer(Question question, const fleet::NearBudget& budget);
 };
 
 }  // namespace herd::server

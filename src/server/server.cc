@@ -79,7 +79,8 @@ Server::Worker::Worker(const Config& config)
     : idle_list(loop, config.limits.idle_timeout),
       newcomers(loop, NewcomerTimeout(config.limits), idle_list),
       // Connections are spread evenly over the loops, so each has an equal share.
-      buffers(loop, config.limits.buffers_bytes / config.threads, stats.buffer_bytes),
+      buffers(loop, config.limits.buffers_bytes / config.threads, config.limits.socket_bytes,
+              stats.buffer_bytes),
       meter(loop, stats.delay) {}
 
 Server::Server(Parts parts)
@@ -153,7 +154,8 @@ std::expected<void, std::string> Server::ListenForClients() {
   std::vector<net::Loop*> loops;
   for (const auto& worker : workers_) loops.push_back(&worker->loop);
   for (const Endpoint& endpoint : node_.config.Find(node_.name)->clients) {
-    auto listeners = net::Listener::Open(endpoint.host, endpoint.port, loops);
+    auto listeners = net::Listener::Open(endpoint.host, endpoint.port, loops,
+                                         static_cast<int>(node_.config.limits.socket_bytes));
     if (!listeners) return std::unexpected(node_.name + ", for clients: " + listeners.error());
     std::ranges::move(*listeners, std::back_inserter(client_listeners_));
   }

@@ -1,0 +1,37 @@
+#include "server/near_finder.h"
+
+#include <gtest/gtest.h>
+
+#include <ctime>
+#include <optional>
+#include <string>
+
+#include "fleet/testing.h"
+
+namespace herd::server {
+namespace {
+
+TEST(NearFinder, RestsMuchLongerThanItWorks) {
+  fleet::Fleet fleet;
+  constexpr int kClients = 200'000;
+  for (int i = 0; i < kClients; ++i) {
+    const fleet::testing::OwnedAt report("Hands", "c" + std::to_string(i), "+1+1", "1", {});
+    fleet.Apply(report.at(), fleet::kFromClient);
+  }
+  net::Loop loop;
+  NearFinder finder(loop, fleet, {});
+  std::optional<std::chrono::nanoseconds> took;
+  const std::clock_t before = std::clock();  // the processor's time of all threads
+  finder.Find({.center = {.lat_deg = 1, .lng_deg = 1}, .radius = geo::Metres(1'000), .max = 1},
+              [&](const fleet::NearAnswer& answer, std::chrono::nanoseconds time) {
+                EXPECT_EQ(answer.clients.size(), 1U);
+                took = time;
+              });
+  while (!took) loop.context().run_one();
+  const std::chrono::duration<double> worked(static_cast<double>(std::clock() - before) /
+                                             CLOCKS_PER_SEC);
+  EXPECT_LT(worked, *took / 2.0);
+}
+
+}  // namespace
+}  // namespace herd::server
