@@ -15,7 +15,8 @@ namespace herd::fleet {
 struct Bounds {
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max() / 2;
 
-  // At most so many rows, tombstones among them. A client that has a row goes on at the bound.
+  // New clients are taken while there are fewer rows than this, tombstones among them. A client
+  // that has a row goes on at the bound.
   std::size_t rows = kNone;
 
   // New clients are taken while the fleet takes no more memory than this (Fleet::usage). One that
@@ -23,6 +24,11 @@ struct Bounds {
   // with any other until kKnownShare of `bytes` is in use beyond them.
   std::size_t bytes = kNone;
   static constexpr std::size_t kKnownShare = 4;  // a quarter
+
+  // Those two are for new clients that come to this server. So much more of each is for rows of new
+  // clients from neighbours and from the disk: what the others took before they came to their own
+  // bounds, so that all hold the same rows.
+  static constexpr std::size_t kOthersShare = 8;  // an eighth
 
   // Which servers a row may name, sorted; empty: any.
   std::vector<std::string> servers;

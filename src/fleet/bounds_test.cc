@@ -50,6 +50,25 @@ TEST(Bounds, OfRowsKeepNewClientsOutAndKnownOnesGoOn) {
   EXPECT_EQ(fleet.usage().rows, 3U);
 }
 
+TEST(Bounds, HaveAShareForWhatOtherServersTook) {
+  for (const Bounds& bounds : {Bounds{.rows = 80}, Bounds{.bytes = 80 * Fleet::kRowBytes}}) {
+    Fleet fleet({}, bounds);
+    const auto take = [&](int client, LinkId from) {
+      return fleet.Apply(From(std::to_string(client), 1).at(), from);
+    };
+    for (int i = 0; i < 80; ++i) ASSERT_EQ(take(i, kFromClient), Applied::kStored);
+    EXPECT_TRUE(fleet.full());
+    EXPECT_EQ(take(80, kFromClient), Applied::kFull);
+    for (int i = 80; i < 90; ++i) {
+      EXPECT_FALSE(fleet.full_for_neighbours());
+      ASSERT_EQ(take(i, i % 2 == 0 ? LinkId{1} : kFromDisk), Applied::kStored);
+    }
+    EXPECT_TRUE(fleet.full_for_neighbours());
+    EXPECT_EQ(take(90, LinkId{1}), Applied::kFull);
+    EXPECT_EQ(take(90, kFromDisk), Applied::kFull);
+  }
+}
+
 TEST(Bounds, OfRowsCountTombstonesAndWhatExpiresMakesRoom) {
   Fleet fleet({}, {.rows = 2});
   wire::ForgetTexts texts;

@@ -17,6 +17,10 @@ RowRef RefOf(std::size_t stripe, RowIndex index) {
 // The latest time that there is.
 constexpr wire::UnixNanos kLatest{std::numeric_limits<std::int64_t>::max()};
 
+constexpr std::size_t WithOthersShare(std::size_t bound) {
+  return bound + bound / Bounds::kOthersShare;
+}
+
 }  // namespace
 
 Fleet::Fleet(const HashKey& key, Bounds bounds)
@@ -51,7 +55,7 @@ std::optional<Applied> Fleet::TryApply(const wire::At& at, ClientHash client, Li
   RowIndex index = stripe.rows.Find(at.client, client);
   if (index == kNoRow) {
     if (!is_own && !Knows(at.server)) return Applied::kUnknownServer;
-    if (stripe.rows.full() || !Reserve(Row().HeapBytesWith(at))) return Applied::kFull;
+    if (stripe.rows.full() || !Reserve(Row().HeapBytesWith(at), from)) return Applied::kFull;
     index = stripe.rows.Insert(at, from, client);
     if (!stripe.rows[index].forgotten()) near_.Add(RefOf(number, index));
   } else {
@@ -95,10 +99,13 @@ bool Fleet::Knows(std::string_view server) const {
   return bounds_.servers.empty() || std::ranges::binary_search(bounds_.servers, server);
 }
 
-bool Fleet::Reserve(std::size_t heap_bytes) {
+bool Fleet::Reserve(std::size_t heap_bytes, LinkId from) {
   const std::size_t bytes = kRowBytes + heap_bytes;
-  if (rows_.fetch_add(1, std::memory_order_relaxed) < bounds_.rows) {
-    if (bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bounds_.bytes) return true;
+  const bool is_own = from == kFromClient;
+  const std::size_t rows_max = is_own ? bounds_.rows : WithOthersShare(bounds_.rows);
+  const std::size_t bytes_max = is_own ? bounds_.bytes : WithOthersShare(bounds_.bytes);
+  if (rows_.fetch_add(1, std::memory_order_relaxed) < rows_max) {
+    if (bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bytes_max) return true;
     bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   }
   rows_.fetch_sub(1, std::memory_order_relaxed);
@@ -117,6 +124,12 @@ bool Fleet::ReserveMore(std::size_t heap_bytes_before, std::size_t heap_bytes) {
   if (bytes_.fetch_add(more, std::memory_order_relaxed) + more <= bytes_max) return true;
   bytes_.fetch_sub(more, std::memory_order_relaxed);
   return false;
+}
+
+bool Fleet::full_for_neighbours() const {
+  const Usage used = usage();
+  return used.rows >= WithOthersShare(bounds_.rows) ||
+         used.bytes + kRowBytes > WithOthersShare(bounds_.bytes);
 }
 
 std::size_t Fleet::rows_left() const {

@@ -151,8 +151,9 @@ class Fleet {
             .bytes = bytes_.load(std::memory_order_relaxed)};
   }
   const Bounds& bounds() const { return bounds_; }
-  // Whether it takes no new client.
+  // Whether it takes no new client of its own; and none from neighbours either.
   bool full() const { return rows_left() == 0; }
+  bool full_for_neighbours() const;
   // So many new clients it would take now, whose reports are kept as numbers.
   std::size_t rows_left() const;
 
@@ -234,7 +235,7 @@ class Fleet {
   bool Knows(std::string_view server) const;
 
   // Counts a new row, or a row's change from one heap size to another; false when there is no room.
-  bool Reserve(std::size_t heap_bytes);
+  bool Reserve(std::size_t heap_bytes, LinkId from);
   bool ReserveMore(std::size_t heap_bytes_before, std::size_t heap_bytes);
 
   bool Expired(bool forgotten, wire::UnixNanos receipt) const {

@@ -16,10 +16,11 @@ using testing::Herd;
 using testing::kTiming;
 
 constexpr int kClients = 200;
-constexpr std::size_t kRoom = 50;
+constexpr std::size_t kRoom = 48;
+constexpr std::size_t kTaken = kRoom + kRoom / 8;  // of what comes over links
 
-OwnedAt Report(int client, std::int64_t seconds) {
-  return {"S0", "c" + std::to_string(client), "+1+1", std::to_string(seconds),
+OwnedAt Report(int client, std::int64_t seconds, const std::string& server = "S0") {
+  return {server, "c" + std::to_string(client), "+1+1", std::to_string(seconds),
           wire::UnixNanos{seconds * 1'000'000'000}};
 }
 
@@ -47,24 +48,24 @@ TEST_F(LinksAtTheBound, StayAndGoOnWithKnownClients) {
   herd_.Heal();
   LetAllReport(1);
   herd_.LetTalk();
-  EXPECT_EQ(herd_.at(1).size(), kRoom);
-  EXPECT_EQ(herd_.counters(0, 1).rows_in_full, kClients - kRoom);
+  EXPECT_EQ(herd_.at(1).size(), kTaken);
+  EXPECT_EQ(herd_.counters(0, 1).rows_in_full, kClients - kTaken);
   LetAllReport(2);
   herd_.LetTalk();
-  EXPECT_EQ(herd_.at(1).size(), kRoom);
+  EXPECT_EQ(herd_.at(1).size(), kTaken);
   int newer = 0;
   for (int client = 0; client < kClients; ++client) {
     herd_.at(1).Find("c" + std::to_string(client), [&](const fleet::Row& row) {
       if (row.at_line() == Report(client, 2).line()) ++newer;
     });
   }
-  EXPECT_EQ(newer, static_cast<int>(kRoom));
+  EXPECT_EQ(newer, static_cast<int>(kTaken));
 }
 
 TEST_F(LinksAtTheBound, CatchUpWithWhatThereIsRoomFor) {
   LetAllReport(1);
   herd_.Heal();
-  EXPECT_EQ(herd_.at(1).size(), kRoom);
+  EXPECT_EQ(herd_.at(1).size(), kTaken);
   EXPECT_TRUE(herd_.link(0, 0).caught_up());
   EXPECT_TRUE(herd_.link(0, 1).caught_up());
 }
@@ -99,10 +100,10 @@ TEST_F(LinksAtTheBound, CompareAsEverOnceTheyAreAlike) {
 // Announced rows of clients that there is no room for are not asked for again and again.
 TEST_F(LinksAtTheBound, AskForNoClientThatThereIsNoRoomFor) {
   herd_.Heal();
-  for (int client = 0; client < static_cast<int>(kRoom); ++client)
-    herd_.at(1).Apply(Report(1000 + client, 1).at(), fleet::kFromClient);
+  for (int client = 0; client < static_cast<int>(kTaken); ++client)
+    herd_.at(1).Apply(Report(1000 + client, 1).at(), fleet::kFromDisk);
   herd_.LetTalk();
-  EXPECT_TRUE(herd_.at(1).full());
+  EXPECT_TRUE(herd_.at(1).full_for_neighbours());
   Topology topology("S1", {{"S1", {"S2"}}, {"S2", {"S1"}}}, {});
   topology.Up("S2");
   std::string out;
@@ -128,6 +129,22 @@ TEST_F(LinksAtTheBound, AskForNoClientThatThereIsNoRoomFor) {
   link.Flood(due, out, 100'000);
   EXPECT_EQ(link.counters().announced_in, 1U);
   EXPECT_EQ(link.counters().needed, 0U);
+}
+
+// Each takes new clients until it is full, while more are on their way from the other.
+TEST(LinksBetweenFullServers, BringBothToTheSameRows) {
+  constexpr std::size_t kRows = 80;
+  Herd herd{2, {{0, 1}}, {.bounds = {{0, {.rows = kRows}}, {1, {.rows = kRows}}}}};
+  herd.Heal();
+  for (int client = 0; client < kClients; ++client) {
+    const std::size_t server = client % 2 == 0 ? 0 : 1;
+    herd.at(server).Apply(Report(client, 1, "S" + std::to_string(server)).at(), fleet::kFromClient);
+    if (client % 6 == 0) herd.LetTalk();
+  }
+  herd.LetTalk();
+  EXPECT_TRUE(herd.at(0).full());
+  EXPECT_GT(herd.at(0).size(), kRows);
+  EXPECT_EQ(herd.at(0).digest(), herd.at(1).digest());
 }
 
 }  // namespace

@@ -323,7 +323,7 @@ void Link::On(const Have& have, Instant now) {
 
 bool Link::Lacks(const Announced& announced) const {
   // A client that there is no room for is not asked for.
-  bool lacks = !fleet_.full();
+  bool lacks = !fleet_.full_for_neighbours();
   fleet_.FindRow(announced.client, [&](const fleet::Row& row) {
     const auto order = row.effective_time() <=> announced.effective_time;
     lacks = order < 0 ||
