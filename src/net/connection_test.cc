@@ -450,23 +450,5 @@ TEST_F(Connections, NeverTouchTheirSocketOnceTheyAreClosed) {
   }
 }
 
-TEST_F(Connections, AreRefusedASecondListenerOnTheirPort) {
-  Loop* const loop = &loop_;
-  const auto second = Listener::Open("127.0.0.1", listener_->endpoint().port(), {&loop, 1});
-  ASSERT_FALSE(second);
-  EXPECT_NE(second.error().find("Address already in use"), std::string::npos) << second.error();
-}
-
-TEST(Listener, SharesAPortBetweenItsLoopsAndWithNobodyElse) {
-  Loop first;
-  Loop second;
-  const std::array<Loop*, 2> loops{&first, &second};
-  const auto listeners = Listener::Open("127.0.0.1", 0, loops);
-  ASSERT_TRUE(listeners) << listeners.error();
-  ASSERT_EQ(listeners->size(), 2U);
-  EXPECT_EQ((*listeners)[0]->endpoint(), (*listeners)[1]->endpoint());
-  EXPECT_FALSE(Listener::Open("127.0.0.1", (*listeners)[0]->endpoint().port(), loops));
-}
-
 }  // namespace
 }  // namespace herd::net

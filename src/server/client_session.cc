@@ -97,6 +97,8 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
       return taken;
     }
     const ReadAhead ahead(input.substr(taken), end, node_.config.limits.line_bytes, node_.fleet);
+    // All of these have been received; to ask the clock for each would cost as much as to parse it.
+    const wire::UnixNanos received = Now();
     for (const ReadAhead::Line& line : ahead.lines()) {
       if (!CanTake(out)) return taken;
       if (first_line_ && IsFromBrowser(line)) {
@@ -104,7 +106,7 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
         Close();
         return input.size();
       }
-      Take(line.text, line.command, line.client, out);
+      Take(line.text, line.command, line.client, received, out);
       taken += line.consumed;
       cost += std::holds_alternative<wire::Whatsat>(line.command) ? kWhatsatCost : 1;
     }
@@ -131,11 +133,11 @@ bool ClientSession::IsFromBrowser(const ReadAhead::Line& line) {
 }
 
 void ClientSession::Take(std::string_view line, const wire::Command& command,
-                         fleet::ClientHash client, std::string& out) {
+                         fleet::ClientHash client, wire::UnixNanos received, std::string& out) {
   if (node_.traffic) node_.traffic->In("client", *peer_, line);
   if (const auto* iamat = std::get_if<wire::Iamat>(&command)) {
     stats_.iamat.Add();
-    Take(*iamat, line, client, out);
+    Take(*iamat, line, client, received, out);
   } else if (const auto* whatsat = std::get_if<wire::Whatsat>(&command)) {
     stats_.whatsat.Add();
     Take(*whatsat, line, out);
@@ -146,12 +148,12 @@ void ClientSession::Take(std::string_view line, const wire::Command& command,
 }
 
 void ClientSession::Take(const wire::Iamat& iamat, std::string_view line, fleet::ClientHash client,
-                         std::string& out) {
+                         wire::UnixNanos received, std::string& out) {
   // Straight into what goes out, unless it has to wait there, or to be logged.
   std::string apart;
   std::string& reply = replies_ || node_.traffic ? apart : out;
   const std::size_t begin = reply.size();
-  const fleet::Applied outcome = node_.fleet.Report(client, Now(), [&](wire::UnixNanos receipt) {
+  const fleet::Applied outcome = node_.fleet.Report(client, received, [&](wire::UnixNanos receipt) {
     reply.resize(begin);
     return wire::AppendAt(reply, iamat, node_.name, receipt);
   });

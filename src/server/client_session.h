@@ -74,9 +74,9 @@ class ClientSession : public net::Connection {
   bool IsFromBrowser(const ReadAhead::Line& line);
   // `client` is the hash of the ID of whom an IAMAT tells.
   void Take(std::string_view line, const wire::Command& command, fleet::ClientHash client,
-            std::string& out);
+            wire::UnixNanos received, std::string& out);
   void Take(const wire::Iamat& iamat, std::string_view line, fleet::ClientHash client,
-            std::string& out);
+            wire::UnixNanos received, std::string& out);
   void Take(const wire::Whatsat& whatsat, std::string_view line, std::string& out);
   void TakeTooLong(std::string_view input, std::string& out);
   void Refuse(std::string_view line, std::string& out);
