@@ -34,7 +34,7 @@ std::string WhyNotPrivate(const struct stat& status, const std::string& name) {
     return "others than its owner have access to it (mode " + Octal(status.st_mode & 0777U) +
            "): chmod 600 " + name;
   }
-  if (status.st_size == 0) return "is empty: remove it, and write or make a secret";
+  if (status.st_size == 0) return "is empty: write the secret or key to it";
   return "";
 }
 

@@ -167,7 +167,7 @@ Exit Forget(const Context& context, const Options& options) {
   }
   if (!options.time.empty() && !wire::ParsePosixTime(options.time)) {
     Complain(
-        fmt::format("--time: \"{}\" is no POSIX time; write seconds since 1970, as in "
+        fmt::format("--time: \"{}\" is no time that is taken: write seconds since 1970, as in "
                     "1520023934.918963997",
                     options.time));
     return Exit::kUsage;

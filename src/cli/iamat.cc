@@ -32,11 +32,12 @@ std::string WhyRefused(const Options& options) {
   }
   if (!options.time.empty() && !wire::ParsePosixTime(options.time)) {
     return fmt::format(
-        "refused: \"{}\" is no POSIX time; write seconds since 1970, as in "
-        "1520023934.918963997",
+        "refused: \"{}\" is no time that is taken: write seconds since 1970, up to "
+        "9223372036.854775807, as in 1520023934.918963997",
         options.time);
   }
-  return "refused, though the command looks right: is the line longer than the server allows?";
+  return "refused, though the command looks right: the server may have no room for new clients "
+         "(limits.clients, limits.fleet_bytes), or the line is longer than limits.line_bytes";
 }
 
 }  // namespace

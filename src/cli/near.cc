@@ -151,7 +151,11 @@ Exit Print(const HttpResponse& response, const Options& options) {
     Complain("standard output cannot be written");
     return Exit::kFailed;
   }
-  if (answer->searched_m) {
+  if (answer->searched_m == 0) {
+    Complain(
+        "not all clients were looked at, so nearer ones may be missing: ask for a smaller radius, "
+        "or raise limits.near_rows and limits.near_cells");
+  } else if (answer->searched_m) {
     Complain(
         fmt::format("farther away than {} not all clients were looked at: ask for fewer or for "
                     "a smaller radius, or raise limits.near_rows and limits.near_cells",

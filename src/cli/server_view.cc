@@ -116,6 +116,8 @@ std::expected<ServerView, std::string> ParseServerView(std::string_view json) {
     view.iamat = Get<std::uint64_t>(*commands, "iamat");
     view.whatsat = Get<std::uint64_t>(*commands, "whatsat");
   }
+  if (const auto clock = Find<Object>(root, "clock"))
+    view.clock = Get<std::string>(*clock, "state");
   if (const auto journal = Find<Object>(root, "journal")) view.journal = JournalOf(*journal);
   ForEach(root, "loops", [&](const Object& loop) {
     view.delay_max_s = std::max(view.delay_max_s, Get<double>(loop, "delay_max_s"));

@@ -60,6 +60,7 @@ struct ServerView {
   std::uint64_t iamat = 0;
   std::uint64_t whatsat = 0;
   double delay_max_s = 0;  // of the slowest loop, over the last minute
+  std::string clock;       // `state` of the status' clock
   std::optional<JournalView> journal;
   std::vector<LinkView> links;
 

@@ -44,8 +44,10 @@ bool JournalFails(const ServerView& view) {
 }
 
 std::string StateOf(const ServerView& view) {
-  if (!view.ready) return "not ready: " + view.reason;
-  return JournalFails(view) ? "ready, but the journal fails" : "ready";
+  std::string state = view.ready ? "ready" : "not ready: " + view.reason;
+  if (view.ready && JournalFails(view)) state += ", but the journal fails";
+  if (!view.clock.empty() && view.clock != "believed") state += ", clock in doubt";
+  return state;
 }
 
 // The same for `herd top`, which has room for few letters.

@@ -31,6 +31,7 @@ namespace {
 struct UpOptions {
   std::filesystem::path places_index;
   std::filesystem::path journal_dir;
+  bool clock_confirmed = false;
   std::filesystem::path traffic_dir;
   std::string log_level;
 };
@@ -89,6 +90,7 @@ class Herd {
     arguments.insert(arguments.end(), {"serve", name});
     add("--places-index", options_.places_index.string());
     add("--journal", options_.journal_dir.string());
+    if (options_.clock_confirmed) arguments.emplace_back("--clock-confirmed");
     add("--log-traffic", options_.traffic_dir.string());
     add("--log-level", options_.log_level);
     return arguments;
@@ -259,6 +261,9 @@ void AddUp(CLI::App& app, Context& context) {
   up->add_option("--journal", options->journal_dir,
                  "Keep what each server knows on disk, in DIR/NAME, and begin with what is there")
       ->type_name("DIR");
+  up->add_flag("--clock-confirmed", options->clock_confirmed,
+               "The machine's clock is right, though it is far ahead of the journals: let rows "
+               "expire by it");
   up->add_option("--log-traffic", options->traffic_dir,
                  "Log every line in and out to DIR/NAME.traffic.log")
       ->type_name("DIR");

@@ -95,8 +95,8 @@ void Journal::SayWhatWasLoaded(const Loaded& loaded, std::chrono::nanoseconds to
   Say(Gravity::kError,
       fmt::format(
           "the clock is {} s ahead of the newest time in the journal {}: {} rows seem to "
-          "have expired by it. They are held back and nothing is removed from the disk "
-          "until the clock is confirmed by a start with --clock-confirmed, or set right",
+          "have expired by it. They are held back, no row expires and nothing is removed from the "
+          "disk until the clock is set right, or confirmed by `herd serve NAME --clock-confirmed`",
           std::chrono::duration_cast<std::chrono::seconds>(settings_.clock->ahead()).count(),
           directory, loaded.expired));
 }

@@ -69,7 +69,8 @@ std::expected<ApiKey, std::string> LoadApiKey(const std::filesystem::path& file,
   }
   const char* value = std::getenv(variable.c_str());
   if (value == nullptr)
-    return std::unexpected("the environment variable " + variable + " is not set");
+    return std::unexpected("Google's places need a key: set the environment variable " + variable +
+                           ", or name a file in places.google.key_file");
   return from("the environment variable " + variable, value);
 }
 

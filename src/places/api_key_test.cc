@@ -100,7 +100,8 @@ TEST_F(KeyFile, WinsOverTheEnvironment) {
 
 TEST(LoadApiKey, NamesTheVariableThatIsNotSetOrEmpty) {
   EXPECT_EQ(LoadApiKey({}, "HERD_TEST_UNSET").error(),
-            "the environment variable HERD_TEST_UNSET is not set");
+            "Google's places need a key: set the environment variable HERD_TEST_UNSET, or name a "
+            "file in places.google.key_file");
   setenv("HERD_TEST_EMPTY", "", 1);
   EXPECT_EQ(LoadApiKey({}, "HERD_TEST_EMPTY").error(),
             "the environment variable HERD_TEST_EMPTY: the key is empty");

@@ -9,6 +9,24 @@
 
 namespace herd::server {
 
+namespace {
+
+std::string BecameOf(const Forgotten& forgotten) {
+  switch (forgotten.outcome) {
+    case Forgotten::Outcome::kForgotten:
+    case Forgotten::Outcome::kNotOnDisk:
+      break;
+    case Forgotten::Outcome::kNewer:
+    case Forgotten::Outcome::kTooLate:
+      return "not done, its time is too early or too late";
+    case Forgotten::Outcome::kFull:
+      return "not done, the fleet has no room for it";
+  }
+  return wire::Shown(forgotten.tombstone);
+}
+
+}  // namespace
+
 struct Forgetter::Wait {
   Wait(net::Loop& loop, Forgotten what, Done then)
       : forgotten(std::move(what)), done(std::move(then)), timer(loop.context()) {}
@@ -24,9 +42,8 @@ Forgetter::Forgetter(net::Loop& loop, Node& node, Links& links)
 void Forgetter::Forget(const ForgetRequest& request, Done done) {
   Forgotten forgotten = server::Forget(node_.fleet, node_.name, request, Now());
   const bool is_done = forgotten.outcome == Forgotten::Outcome::kForgotten;
-  node_.log->info(
-      "{} asked to forget client {}: {}", request.asked_by, wire::Shown(request.client),
-      is_done ? wire::Shown(forgotten.tombstone) : "not done, its time is too early or too late");
+  node_.log->info("{} asked to forget client {}: {}", request.asked_by, wire::Shown(request.client),
+                  BecameOf(forgotten));
   if (!is_done) return done(forgotten);
   // Before the flood, so that the disk is at work meanwhile.
   const bool waits = node_.journal && node_.config.durability.ack == Acknowledge::kDisk;
