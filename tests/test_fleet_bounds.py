@@ -59,6 +59,7 @@ class Full(WithANeighbour):
         herd["Goloman"].wait_for_log("error.*the fleet is full")
         code, answer = forget(herd, "Goloman", "nobody")
         self.assertEqual((code, "full" in answer["error"]), (507, True))
+        herd["Goloman"].wait_for_log("asked to forget client nobody: not done, the fleet has no room for it")
         self.assertEqual(forget(herd, "Goloman", "a")[0], 200)
 
     def test_an_operator_is_warned_before(self) -> None:

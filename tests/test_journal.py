@@ -40,6 +40,7 @@ class Restart(HerdCase):
     def test_after_sigterm_all_is_there(self) -> None:
         herd = self.run_herd(journaled())
         server = herd["Goloman"]
+        self.assertNotIn("RocksDB", server.log())
         lines = {client: report(herd, "Goloman", client) for client in ("kiwi", "duck", "emu")}
         for _ in range(2):
             server.stop()
@@ -375,6 +376,7 @@ class WrongClock(HerdCase):
             self.assertEqual(metric(herd, "Goloman", "herd_journal_held_back_rows"), 1)
             self.assertEqual(metric(herd, "Goloman", 'herd_clock_state{state="ahead_at_start"}'), 1)
             self.assertIsNone(position(server.clients, "kiwi"))
+            self.assertIn("clock in doubt", command_line.herd("--config", herd.config, "status").stdout)
             server.stop()
         server.start("--clock-confirmed")
         told = status(herd, "Goloman")

@@ -31,10 +31,10 @@ class Up(HerdCase):
         self.environment = {**os.environ, "XDG_STATE_HOME": own, "XDG_DATA_HOME": own}
         self.environment.pop("HERD_SECRET", None)
 
-    def up(self) -> subprocess.Popen[str]:
+    def up(self, *options: str) -> subprocess.Popen[str]:
         """Starts it in a process group of its own, as a shell does."""
         process = subprocess.Popen(
-            [str(BINARY), "--config", str(self.herd_files.config), "up"],
+            [str(BINARY), "--config", str(self.herd_files.config), "up", *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -108,6 +108,14 @@ class Up(HerdCase):
         (secret_file,) = self.folder.rglob("*.secret")
         self.assertEqual(stat.S_IMODE(secret_file.stat().st_mode), 0o600)
         self.assertNotIn(secret_file.read_text(encoding="ascii").strip(), output)
+
+    def test_a_clock_is_confirmed_to_all_servers(self) -> None:
+        process = self.up("--clock-confirmed")
+        self.wait_until_up()
+        for pid in self.servers_of(process).values():
+            self.assertIn(b"--clock-confirmed", Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+        os.killpg(process.pid, signal.SIGINT)
+        self.end(process, 0)
 
     def test_an_output_that_nobody_reads_holds_up_nothing(self) -> None:
         reader, writer = os.pipe()

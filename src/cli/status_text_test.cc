@@ -55,6 +55,17 @@ TEST(StatusLines, SayWhatNeighboursDoNotAgreeIn) {
   EXPECT_THAT(text, Not(HasSubstr("+0.9")));
 }
 
+TEST(StatusLines, SayThatAClockIsInDoubt) {
+  ServerView view = View("Hands");
+  const auto state = [&] { return StatusLines({{"Hands", view}}).at(1); };
+  for (const char* believed : {"", "believed"}) {
+    view.clock = believed;
+    EXPECT_THAT(state(), testing::EndsWith("ready"));
+  }
+  view.clock = "jumped";
+  EXPECT_THAT(state(), testing::EndsWith("ready, clock in doubt"));
+}
+
 TEST(ParseServerView, ReadsWhatAServerSays) {
   const auto view = ParseServerView(server::StatusJson(server::FullStatus()));
   ASSERT_TRUE(view) << view.error();
@@ -68,6 +79,7 @@ TEST(ParseServerView, ReadsWhatAServerSays) {
   EXPECT_EQ(view->delay_max_s, 0.0015);
   ASSERT_TRUE(view->journal);
   EXPECT_EQ(view->journal->state, "ok");
+  EXPECT_EQ(view->clock, "believed");
   EXPECT_EQ(view->journal->rows_loaded, 30U);
   EXPECT_EQ(view->journal->sync_max_s, 0.25);
   EXPECT_EQ(view->LinksUp(), 1U);
