@@ -34,9 +34,9 @@ class ByOneNeighbour(HerdCase):
         beta.until_answered()
         return herd, beta
 
-    def ask(self, herd: Herd, client: str, time: str = "1000") -> socket.socket:
+    def ask(self, herd: Herd, client: str, when: str = "1000") -> socket.socket:
         connection = self.enterContext(connect(herd["Alpha"].clients))
-        connection.sendall(iamat(client, "+1+2", time))
+        connection.sendall(iamat(client, "+1+2", when))
         return connection
 
     def pings_behind(self, beta: HandMadeNeighbour, client: str) -> list[bytes]:
@@ -90,6 +90,14 @@ class ByOneNeighbour(HerdCase):
         herd, beta = self.alpha(timeout_ms=200)
         connection = self.enterContext(connect(herd["Alpha"].clients))
         connection.sendall(b"x\n" + iamat("kiwi", "+1+2", "1000") + b"y\n" + iamat("kiwi", "+1+3", "1001"))
+        self.assertEqual(read_to_end(connection), b"? x\n")
+
+    def test_they_are_so_at_the_end_of_the_server_too(self) -> None:
+        herd, beta = self.alpha(timeout_ms=60_000)
+        connection = self.enterContext(connect(herd["Alpha"].clients))
+        connection.sendall(b"x\n" + iamat("kiwi", "+1+2", "1000"))
+        self.pings_behind(beta, "kiwi")
+        herd["Alpha"].stop()
         self.assertEqual(read_to_end(connection), b"? x\n")
 
     def test_or_the_reply_is_given_when_told_to(self) -> None:

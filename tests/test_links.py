@@ -138,6 +138,18 @@ class OtherSettings(HerdCase):
             self.assertEqual(metric(herd, name, f'herd_link_settings_differ{{link="{neighbour}"}}'), 1)
 
 
+    def test_so_are_other_servers(self) -> None:
+        herd = self.run_herd(Herd(("Alpha", "Beta"), (("Alpha", "Beta"),)))
+        herd["Beta"].stop()
+        other = herd.config.with_name("other.toml")
+        text = herd.config.read_text(encoding="utf-8")
+        other.write_text(text + '\n[[server]]\nname = "Gamma"\nclients = "127.0.0.1:0"\n', encoding="utf-8")
+        herd["Beta"].config = other
+        herd["Beta"].start()
+        wait_for_links(herd)
+        herd["Alpha"].wait_for_log(r"warning .*link to Beta: servers is 3:[0-9a-f]{16} there and 2:[0-9a-f]{16} here")
+
+
 class HandMade(HerdCase):
     """A real server Alpha whose neighbour Beta is played by the test."""
 
@@ -174,6 +186,34 @@ class HandMade(HerdCase):
         own = b"AT Beta +0.000000001 from-beta +3+4 %b" % now.encode()
         beta.send(own)
         wait_for_row(self.herd, ["Alpha", "Gamma"], "from-beta", own + b"\n")
+
+    def test_another_run_has_not_what_the_one_before_had(self) -> None:
+        beta = self.neighbour()
+
+        def word_on_opening() -> bytes:
+            """How Alpha begins, RESUME or COMPARE; answers all until it knows that Beta has all its rows."""
+            beta.connection.close()
+            beta.dial()
+            self.assertTrue(beta.open().startswith(b"PROOF "))
+            word = b""
+            pings = 0
+            while pings < 5:
+                line = beta.line()
+                if line in (b"RESUME", b"COMPARE"):
+                    word = line
+                elif line.startswith(b"RANGES "):
+                    beta.send(line)  # the very same
+                elif line == b"COMPARED":
+                    pings = 0
+                elif line.startswith(b"PING "):
+                    pings += 1
+                beta.answer(line)
+            return word
+
+        self.assertEqual(word_on_opening(), b"COMPARE")
+        self.assertEqual(word_on_opening(), b"RESUME")
+        beta.run = b"fedcba9876543210"
+        self.assertEqual(word_on_opening(), b"COMPARE")
 
     def test_duplicates_change_nothing_and_are_not_flooded_again(self) -> None:
         beta = self.neighbour()

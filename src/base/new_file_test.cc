@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -92,6 +93,22 @@ TEST_F(NewFiles, ReplaceAsAWholeOrKeep) {
   EXPECT_EQ(Write(dir_ / "file", IfExists::kReplace, "3"), true);
   EXPECT_EQ(Content(dir_ / "file"), "!3");
   EXPECT_EQ(Names(), std::set<std::string>{"file"});
+}
+
+// A disk that is full says so in the same place.
+TEST_F(NewFiles, AreNotThereWhenAWriteFailed) {
+  constexpr rlim_t kMost = 4096;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = kMost, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto written = Write(dir_ / "file", IfExists::kReplace, std::string(2 * kMost, 'x'));
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(written);
+  EXPECT_NE(written.error().find("File too large"), std::string::npos) << written.error();
+  EXPECT_EQ(Names(), std::set<std::string>{});
 }
 
 TEST_F(NewFiles, FollowNoLink) {

@@ -69,6 +69,19 @@ TEST(Bounds, HaveAShareForWhatOtherServersTook) {
   }
 }
 
+TEST(Bounds, SayHowManyMoreTheyLeave) {
+  Fleet by_bytes({}, {.rows = 10, .bytes = 5 * Fleet::kRowBytes});
+  Fleet by_rows({}, {.rows = 5, .bytes = 10 * Fleet::kRowBytes});
+  for (std::size_t taken = 0; taken < 5; ++taken) {
+    EXPECT_EQ(by_bytes.rows_left(), 5 - taken);
+    EXPECT_EQ(by_rows.rows_left(), 5 - taken);
+    by_bytes.Apply(From(std::to_string(taken), 1).at(), kFromClient);
+    by_rows.Apply(From(std::to_string(taken), 1).at(), kFromClient);
+  }
+  EXPECT_TRUE(by_bytes.full());
+  EXPECT_TRUE(by_rows.full());
+}
+
 TEST(Bounds, OfRowsCountTombstonesAndWhatExpiresMakesRoom) {
   Fleet fleet({}, {.rows = 2});
   wire::ForgetTexts texts;

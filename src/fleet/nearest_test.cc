@@ -141,6 +141,18 @@ TEST(Nearest, KeepsToItsBudgetAndSaysHowFarItLooked) {
   EXPECT_LT(of_all.rows, 1000U + 256);
 }
 
+TEST(Nearest, EndsSoonWhenNobodyWaitsAnyMore) {
+  Fleet fleet;
+  for (int i = 0; i < 1'000; ++i)
+    fleet.Apply(At("c" + std::to_string(i), 0, 0, 1).at(), kFromClient);
+  std::stop_source stop;
+  const NearBudget budget{.stop = stop.get_token(), .pause = [&] { stop.request_stop(); }};
+  const NearAnswer answer =
+      fleet.Nearest({.lat_deg = 0, .lng_deg = 0}, geo::Metres(100), 10, budget);
+  EXPECT_FALSE(answer.complete);
+  EXPECT_LT(answer.rows, 300U);
+}
+
 TEST(Nearest, PausesWithoutALock) {
   Fleet fleet;
   constexpr int kClients = 1'000;

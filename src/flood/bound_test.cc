@@ -131,6 +131,19 @@ TEST_F(LinksAtTheBound, AskForNoClientThatThereIsNoRoomFor) {
   EXPECT_EQ(link.counters().needed, 0U);
 }
 
+// What was missed while there was no link is no fault.
+TEST(Links, CompareInTimeAfterTheyHaveCaughtUp) {
+  Herd herd{2, {{0, 1}}, {}};
+  for (int client = 0; client < kClients; ++client)
+    herd.at(0).Apply(Report(client, 1).at(), fleet::kFromClient);
+  herd.Heal();
+  ASSERT_EQ(herd.at(0).digest(), herd.at(1).digest());
+  const std::uint64_t before = herd.counters(0, 0).comparisons;
+  herd.Pass(kTiming.compare_interval);
+  herd.LetTalk();
+  EXPECT_EQ(herd.counters(0, 0).comparisons, before + 1);
+}
+
 // Each takes new clients until it is full, while more are on their way from the other.
 TEST(LinksBetweenFullServers, BringBothToTheSameRows) {
   constexpr std::size_t kRows = 80;

@@ -223,6 +223,20 @@ TEST_F(OneLink, HasNoMessageForARowThatIsLongerThanOne) {
   });
 }
 
+// A neighbour whose clock was wrong may not have believed it the first time.
+TEST_F(OneLink, TellsTheTopologyAgainAfterSixtyHeartbeats) {
+  constexpr int kHeartbeatMs = 1000;
+  static_assert(kTiming.heartbeat == milliseconds(kHeartbeatMs));
+  int told = 0;
+  for (int beat = 1; beat <= 121; ++beat) {
+    std::string out = Receive("PONG 1 1", beat * kHeartbeatMs);
+    ASSERT_TRUE(link_.Tick(At(beat * kHeartbeatMs), out));
+    link_.Flood(At(beat * kHeartbeatMs), out, kPlenty);
+    if (out.contains("LINKS Wilkes ")) ++told;
+  }
+  EXPECT_EQ(told, 2);
+}
+
 TEST_F(OneLink, EndsWhenTheNeighbourIsSilent) {
   std::string out;
   Receive("PONG 9 1", 2000);

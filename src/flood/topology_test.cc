@@ -105,6 +105,16 @@ TEST_F(Hands, OutbidsWhatAnEarlierRunSaid) {
   EXPECT_EQ(NewsAfter(change, "Hands").version, own.version) << "its own word came back";
 }
 
+TEST_F(Hands, OutbidsOtherLinksUnderItsOwnVersion) {
+  hands_.Up("Wilkes");
+  const std::uint64_t change = hands_.change();
+  const LinksVersion own{kStart, 2};
+  EXPECT_TRUE(Take("Hands", own.number, {"Wilkes"}));
+  EXPECT_EQ(hands_.change(), change) << "its own word came back";
+  Take("Hands", own.number, {"Goloman"});
+  EXPECT_EQ(NewsAfter(change, "Hands").version, (LinksVersion{kStart + 1, 1}));
+}
+
 // One that knows the secret gives the last number there is: the server outbids it all the same, and
 // who heard the lie believes the server again.
 TEST_F(Hands, OutbidsTheLastNumberThereIs) {

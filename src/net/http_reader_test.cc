@@ -69,6 +69,10 @@ TEST(HttpReader, KnowsWhoWaitsForAWord) {
   ASSERT_NE(reader.head(), nullptr);
   EXPECT_TRUE(reader.head()->expects_continue);
   EXPECT_EQ(Read(Post("Expect: tea\r\n")), Requests{"417"});
+  HttpReader old(kBounds);
+  old.Take(Post("Expect: 100-continue\r\nContent-Length: 1\r\n", "", "HTTP/1.0"));
+  ASSERT_NE(old.head(), nullptr);
+  EXPECT_FALSE(old.head()->expects_continue);  // it would not understand it
 }
 
 // Each of these is, or was, understood otherwise by some reader, so that a request could hide.
@@ -80,18 +84,26 @@ TEST(HttpReader, RefusesWhatHidesRequests) {
   EXPECT_EQ(Read(Post("Transfer-Encoding: chunked, chunked\r\n", kHidden)).size(), 1U);
   const std::string chunked = "Transfer-Encoding: chunked\r\n";
   const std::string end = std::string("0\r\n\r\n") + kHidden;
-  for (const std::string& headers :
-       {chunked + "Content-Length: 5\r\n", "Content-Length: 5\r\n" + chunked,
-        std::string("Content-Length: 5\r\nContent-Length: 5\r\n"),
-        std::string("Content-Length: 5\r\nContent-Length: 6\r\n"),
-        std::string("Content-Length: 5, 5\r\n"), std::string("Content-Length: +5\r\n"),
-        std::string("Content-Length: 0x5\r\n"), std::string("Content-Length: -1\r\n"),
-        std::string("Content-Length: \r\n"), std::string("Content-Length: 5 5\r\n"),
-        std::string("Content-Length: 18446744073709551616\r\n"),
-        std::string("Content-Length : 5\r\n"), std::string(" Content-Length: 5\r\n"),
-        std::string("X: a\r\n b\r\n"), std::string("X: a\nContent-Length: 5\r\n"),
-        std::string("X: a\rContent-Length: 5\r\n"), std::string("X: a\0b\r\n", 9),
-        std::string("no field\r\n"), std::string(": x\r\n")}) {
+  for (const std::string& headers : {chunked + "Content-Length: 5\r\n",
+                                     "Content-Length: 5\r\n" + chunked,
+                                     std::string("Content-Length: 5\r\nContent-Length: 5\r\n"),
+                                     std::string("Content-Length: 5\r\nContent-Length: 6\r\n"),
+                                     std::string("Content-Length: 5, 5\r\n"),
+                                     std::string("Content-Length: +5\r\n"),
+                                     std::string("Content-Length: 0x5\r\n"),
+                                     std::string("Content-Length: -1\r\n"),
+                                     std::string("Content-Length: \r\n"),
+                                     std::string("Content-Length: 5 5\r\n"),
+                                     std::string("Content-Length: 18446744073709551616\r\n"),
+                                     std::string("Content-Length : 5\r\n"),
+                                     std::string(" Content-Length: 5\r\n"),
+                                     std::string("X: a\r\n b\r\n"),
+                                     std::string("X: a\r\n\tb\r\n"),
+                                     std::string("X: a\nContent-Length: 5\r\n"),
+                                     std::string("X: a\rContent-Length: 5\r\n"),
+                                     std::string("X: a\0b\r\n", 9),
+                                     std::string("no field\r\n"),
+                                     std::string(": x\r\n")}) {
     EXPECT_EQ(Read(Post(headers, end)), Requests{"400"}) << headers;
   }
   EXPECT_EQ(Read(Post(chunked + chunked, end)), Requests{"400"});

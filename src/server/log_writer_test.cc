@@ -101,6 +101,28 @@ TEST_F(LogFiles, HoldEveryLineInOrder) {
   EXPECT_EQ(status.st_mode & 0777U, 0700U);
 }
 
+TEST_F(LogFiles, GiveTheQueuesRoomBackAsItIsWritten) {
+  auto output = LogOutput::Append(dir_ / "log");
+  ASSERT_TRUE(output) << output.error();
+  LogWriter writer(*std::move(output), 1'000, [](std::uint64_t) { return std::string(); });
+  const std::string line = std::string(99, 'x') + "\n";
+  const auto deadline = Clock::now() + std::chrono::seconds(20);
+  for (std::size_t lines = 1; lines <= 200; ++lines) {
+    writer.Write(line);
+    while (Content(dir_ / "log").size() < lines * line.size())
+      ASSERT_LT(Clock::now(), deadline) << "after " << lines;
+  }
+  EXPECT_EQ(writer.dropped(), 0U);
+}
+
+TEST_F(LogFiles, CountALineThatIsLongerThanTheQueue) {
+  auto output = LogOutput::Append(dir_ / "log");
+  ASSERT_TRUE(output) << output.error();
+  LogWriter writer(*std::move(output), 1'000, [](std::uint64_t) { return std::string(); });
+  writer.Write(std::string(1'001, 'x'));
+  EXPECT_EQ(writer.dropped(), 1U);
+}
+
 // What stopped every loop before.
 TEST_F(LogFiles, ThatBlockLoseTheOldestLinesAndSaySo) {
   const fs::path fifo = MakeFifo();
