@@ -150,6 +150,8 @@ Exit ServeWith(server::Config config, const flood::Secret& secret, const ServeOp
 Exit Serve(const Context& context, const ServeOptions& options) {
   // A client that goes away while it is written to is an error of that write, not of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  // Beyond `ulimit -f` a write fails, as on a disk that is full.
+  std::signal(SIGXFSZ, SIG_IGN);
   // On a terminal that stops background processes when they write (`stty tostop`), the log's thread
   // must not stop the server.
   std::signal(SIGTTOU, SIG_IGN);

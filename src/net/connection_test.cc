@@ -95,6 +95,7 @@ class Connections : public ::testing::Test {
                                              idle_list_, events_);
           last_ = echo;
           echo->Start();
+          return true;
         },
         [](const std::string& error) { FAIL() << error; });
   }

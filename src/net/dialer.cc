@@ -33,6 +33,14 @@ struct Dialer::Attempt : std::enable_shared_from_this<Attempt> {
     timer.async_wait([self = shared_from_this()](error_code error) {
       if (!error) self->End(std::unexpected("no answer in time"));
     });
+    // Asio resolves one name at a time, and waits for its server: an address is no name.
+    error_code is_a_name;
+    const auto address = boost::asio::ip::make_address(host, is_a_name);
+    if (!is_a_name) {
+      *resolved = {address};
+      return Connect(
+          Resolver::results_type::create(tcp::endpoint(address, port), host, std::to_string(port)));
+    }
     resolver.async_resolve(
         host, std::to_string(port),
         [self = shared_from_this()](error_code error, const Resolver::results_type& endpoints) {

@@ -21,6 +21,10 @@ constexpr unsigned kHttp11 = 11;  // as Beast writes it
 // More answers than that are not made while the peer does not read them.
 constexpr std::size_t kOutputBytesMax = 65'536;
 
+// So many requests of one connection are answered in one turn of the loop, each in up to some
+// tenths of a millisecond: who sends thousands at once waits between them.
+constexpr int kRequestsPerTurn = 4;
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 bool IsHead(const HttpHead& head) {
@@ -104,7 +108,12 @@ class HttpServer::Session : public Connection {
   std::size_t OnInput(std::string_view input, bool /*end*/, std::string& out) override {
     out_ = &out;
     std::size_t taken = 0;
+    answered_in_turn_ = 0;
     while (taken < input.size() && !closed() && WantsInput() && HasRoom(out)) {
+      if (answered_in_turn_ == kRequestsPerTurn) {
+        Yield();
+        break;
+      }
       const std::size_t size = Take(input.substr(taken));
       if (size == 0) break;
       taken += size;
@@ -123,6 +132,7 @@ class HttpServer::Session : public Connection {
   }
 
   void OnClosed(CloseReason /*reason*/) override {
+    abandoned_.request_stop();
     if (server_ != nullptr) server_->sessions_.erase(place_);
   }
 
@@ -154,9 +164,11 @@ class HttpServer::Session : public Connection {
     if (hosts > 1 || (hosts == 0 && head.version == kHttp11))
       return Refuse(400, "there must be one header Host");
     answering_ = true;
+    ++answered_in_turn_;
     const auto self = std::static_pointer_cast<Session>(shared_from_this());
-    server_->handler_.answer(RequestOf(reader_, peer_),
-                             [self](const HttpAnswer& answer) { self->OnAnswer(answer); });
+    HttpRequest request = RequestOf(reader_, peer_);
+    request.abandoned = abandoned_.get_token();
+    server_->handler_.answer(request, [self](const HttpAnswer& answer) { self->OnAnswer(answer); });
   }
 
   // Within OnInput, or later.
@@ -196,6 +208,8 @@ class HttpServer::Session : public Connection {
   bool answering_ = false;  // the handler has the request
   bool unsent_ = false;     // an answer has not been handed to the system
   bool last_ = false;       // the connection ends with the last answer
+  int answered_in_turn_ = 0;
+  std::stop_source abandoned_;
 };
 
 HttpServer::HttpServer(Loop& loop, Handler handler, HttpBounds bounds)
@@ -217,9 +231,12 @@ std::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::Open(
 
 void HttpServer::Start(Listener::OnError on_error) {
   for (const auto& listener : listeners_) {
-    listener->Start([this](Loop& loop, Socket socket,
-                           const tcp::endpoint& peer) { Accept(loop, std::move(socket), peer); },
-                    on_error);
+    listener->Start(
+        [this](Loop& loop, Socket socket, const tcp::endpoint& peer) {
+          Accept(loop, std::move(socket), peer);
+          return sessions_.size() < bounds_.connections_max;
+        },
+        on_error);
   }
 }
 

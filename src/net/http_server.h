@@ -9,6 +9,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ struct HttpRequest {
   std::vector<HttpHeader> headers;
   std::string_view body;
   boost::asio::ip::tcp::endpoint peer;  // who asks
+  std::stop_token abandoned;            // told once nobody waits for the answer any more
 
   // The first header of that name, written in whatever case; nothing when there is none.
   std::optional<std::string_view> Header(std::string_view name) const;

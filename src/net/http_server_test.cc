@@ -124,6 +124,28 @@ TEST_F(Http, AnswersManyThatComeTogetherInTheirOrder) {
   EXPECT_NE(answers.find("\r\n\r\n/end.", at), std::string::npos);
 }
 
+TEST_F(Http, LetsOthersHaveTheirTurnWhileManyThatCameTogetherAreAnswered) {
+  constexpr int kRequests = 1'000;
+  std::atomic<int> slow = 0;
+  std::atomic<int> slow_before = 0;
+  Serve({}, "127.0.0.1", [&](const HttpRequest& request, const HttpReply& reply) {
+    if (request.path == "/slow") {
+      ++slow;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    } else {
+      slow_before = slow.load();
+    }
+    reply(Text(""));
+  });
+  tcp::socket greedy = Connect();
+  std::string requests;
+  for (int i = 0; i < kRequests; ++i) requests += "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n";
+  boost::asio::write(greedy, boost::asio::buffer(requests));
+  while (slow == 0) std::this_thread::yield();
+  Exchange("GET /quick HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_LT(slow_before, kRequests / 2);
+}
+
 TEST_F(Http, TakesARequestInAnyPieces) {
   Serve({});
   tcp::socket socket = Connect();

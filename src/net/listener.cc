@@ -130,15 +130,16 @@ void Listener::Wait() {
 void Listener::Accept() {
   for (int accepted = 0; accepted < kAcceptsAtOnce; ++accepted) {
     error_code error;
+    bool go_on = true;
     try {
       tcp::endpoint peer;
       Socket socket = acceptor_.accept(loop_.context(), peer, error);
-      if (!error) on_accept_(loop_, std::move(socket), peer);
+      if (!error) go_on = on_accept_(loop_, std::move(socket), peer);
     } catch (const std::exception& failure) {
       loop_.Report(failure);  // it costs this connection
     }
     if (!acceptor_.is_open()) return;
-    if (error == boost::asio::error::would_block) break;
+    if (error == boost::asio::error::would_block || !go_on) break;
     if (error && error != boost::asio::error::connection_aborted) return RetryLater(error);
   }
   Wait();

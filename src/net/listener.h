@@ -16,8 +16,9 @@ namespace herd::net {
 // Accepts connections on one address for one loop.
 class Listener {
  public:
-  // Takes each connection, on the loop's thread.
-  using OnAccept = std::function<void(Loop&, Socket, const boost::asio::ip::tcp::endpoint& peer)>;
+  // Takes each connection, on the loop's thread. Returns whether another one may be taken before
+  // the loop has looked at what this one says: not where the next would be taken in its place.
+  using OnAccept = std::function<bool(Loop&, Socket, const boost::asio::ip::tcp::endpoint& peer)>;
   // Is told when accepting fails (for want of descriptors or memory); the listener tries again by
   // itself.
   using OnError = std::function<void(const std::string&)>;

@@ -41,10 +41,25 @@ class ListenerTest : public ::testing::Test {
 TEST_F(ListenerTest, TakesManyInOneRound) {
   constexpr int kCount = 40;
   const auto listener = Open();
-  listener->Start([&](Loop&, const Socket&, const tcp::endpoint&) { ++accepted_; }, Fail);
+  listener->Start([&](Loop&, const Socket&, const tcp::endpoint&) { return ++accepted_ > 0; },
+                  Fail);
   Dial(*listener, kCount);
   RunUntilAccepted(1);
   EXPECT_EQ(accepted_, kCount);
+  listener->Stop();
+}
+
+// What it says may be in its socket already.
+TEST_F(ListenerTest, TakesNoOtherBeforeOneIsHeardThatMightHaveToMakeRoom) {
+  const auto listener = Open();
+  listener->Start([&](Loop&, const Socket&, const tcp::endpoint&) { return ++accepted_ < 3; },
+                  Fail);
+  Dial(*listener, 5);
+  RunUntilAccepted(1);
+  EXPECT_EQ(accepted_, 3);
+  RunUntilAccepted(4);
+  EXPECT_EQ(accepted_, 4);
+  RunUntilAccepted(5);
   listener->Stop();
 }
 
@@ -56,6 +71,7 @@ TEST_F(ListenerTest, GoesOnAfterAnException) {
       [&](Loop&, const Socket&, const tcp::endpoint&) {
         ++accepted_;
         if (accepted_ == 1 || accepted_ == 3) throw std::length_error("of a library");
+        return true;
       },
       Fail);
   Dial(*listener, 3);
@@ -76,6 +92,7 @@ TEST_F(ListenerTest, BoundsWhatTheSystemKeepsOfEachConnection) {
         socket.get_option(sends);
         socket.get_option(receives);
         ++accepted_;
+        return true;
       },
       Fail);
   Dial(*listener, 1);

@@ -31,10 +31,11 @@ Poller::Poller(boost::asio::io_context& context) : epoll_(context.get_executor()
 }
 
 std::error_code Poller::Add(int socket, std::uint32_t events, std::shared_ptr<Watcher> watcher) {
-  if (Control(epoll_.native_handle(), EPOLL_CTL_ADD, socket, events) != 0)
-    return {errno, std::generic_category()};
+  // First, as memory may be short: nothing may be waited for that has no place.
   const auto place = static_cast<std::size_t>(socket);
   if (watchers_.size() <= place) watchers_.resize(place + 1);
+  if (Control(epoll_.native_handle(), EPOLL_CTL_ADD, socket, events) != 0)
+    return {errno, std::generic_category()};
   watchers_[place] = std::move(watcher);
   return {};
 }
@@ -47,7 +48,12 @@ void Poller::Remove(int socket) {
   const auto place = static_cast<std::size_t>(socket);
   if (place >= watchers_.size() || !watchers_[place]) return;
   Control(epoll_.native_handle(), EPOLL_CTL_DEL, socket, 0);
-  boost::asio::post(epoll_.get_executor(), [gone = std::move(watchers_[place])] {});
+  try {
+    boost::asio::post(epoll_.get_executor(), [gone = watchers_[place]] {});
+  } catch (const std::exception&) {
+    return;  // no memory: it is let go when the socket's number is used again
+  }
+  watchers_[place].reset();
 }
 
 void Poller::Wait() {

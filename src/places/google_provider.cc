@@ -41,6 +41,9 @@ std::string Explain(const HttpFailure& failure) {
   return text;
 }
 
+// So many may wait for one answer, each of whom gets a copy of it, some 30 kB.
+constexpr std::size_t kWaitersMax = 1'000;
+
 bool IsServerError(const HttpResult& result) {
   return result && result->status >= 500;
 }
@@ -81,10 +84,15 @@ void GoogleProvider::Nearby(const Query& query, Done done) {
   std::expected<CircuitBreaker::Ticket, LookUpFailure> start;
   {
     const std::lock_guard lock(mutex_);
-    const bool asked = waiters_.IsAsked(query);
-    if (!asked) start = Start(query.asker, now);
-    if (asked || start) waiters_.Join(query, *std::exchange(waiter, std::nullopt));
-    if (asked) return;
+    const std::size_t waiting = waiters_.CountWaiting(query);
+    if (waiting >= kWaitersMax) {
+      start = std::unexpected(
+          LookUpFailure{Status::kOverQueryLimit, "too many wait for the same answer"});
+    } else if (waiting == 0) {
+      start = Start(query.asker, now);
+    }
+    if (start) waiters_.Join(query, *std::exchange(waiter, std::nullopt));
+    if (start && waiting > 0) return;
   }
   if (start) {
     Send({.query = query, .ticket = *start, .deadline = now + timeout_}, now, {});

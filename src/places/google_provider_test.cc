@@ -97,6 +97,20 @@ class GoogleProviderTest : public testing::Test {
   std::unique_ptr<GoogleProvider> provider_;
 };
 
+// Each of them gets a copy of the answer.
+TEST_F(GoogleProviderTest, LetsAThousandWaitForOneAnswerAndNoMore) {
+  for (int i = 0; i < 1'000; ++i) Ask();
+  EXPECT_TRUE(answers_.empty());
+  Ask();
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(answers_[0].status, Status::kOverQueryLimit);
+  Ask(50);  // something else
+  EXPECT_EQ(sent_.size(), 2U);
+  Reply(200, kOneResult);
+  EXPECT_EQ(answers_.size(), 1'001U);
+  EXPECT_EQ(answers_.back().status, Status::kOk);
+}
+
 TEST_F(GoogleProviderTest, AsksOnceAndPassesTheAnswerOn) {
   Ask();
   ASSERT_EQ(sent_.size(), 1U);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <map>
 #include <utility>
 #include <vector>
@@ -15,8 +16,11 @@ namespace herd::places {
 template <typename Waiter>
 class SameQuestion {
  public:
-  // Whether somebody waits for the answer already.
-  bool IsAsked(const Query& query) const { return waiters_.contains(KeyOf(query)); }
+  // How many wait for it.
+  std::size_t CountWaiting(const Query& query) const {
+    const auto waiting = waiters_.find(KeyOf(query));
+    return waiting == waiters_.end() ? 0 : waiting->second.size();
+  }
 
   // Adds a waiter.
   void Join(const Query& query, Waiter waiter) {

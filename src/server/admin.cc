@@ -171,10 +171,12 @@ void AnswerNear(const net::HttpRequest& request, const AdminParts& parts,
   if (request.method != "GET") return reply(OnlyAllowed("GET, HEAD"));
   const auto near = ReadNear(request.query);
   if (!near) return reply(AdminFault(400, near.error()));
-  parts.near(*near, [reply](const std::expected<fleet::NearAnswer, std::string>& answer) {
-    if (!answer) return reply(AdminFault(503, answer.error()));
-    reply({.status = 200, .content_type = kJson, .body = NearJson(*answer), .allow = {}});
-  });
+  parts.near(
+      *near, request.abandoned,
+      [reply](const std::expected<fleet::NearAnswer, std::string>& answer) {
+        if (!answer) return reply(AdminFault(503, answer.error()));
+        reply({.status = 200, .content_type = kJson, .body = NearJson(*answer), .allow = {}});
+      });
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct AdminParts {
   // Finds the clients near a point, and calls the function with them, at once or later; or with why
   // they cannot be told now.
   using OnNear = std::function<void(const std::expected<fleet::NearAnswer, std::string>&)>;
-  std::function<void(const NearRequest&, OnNear)> near;
+  std::function<void(const NearRequest&, std::stop_token abandoned, OnNear)> near;
   std::vector<std::string> hosts;  // HostsOf the server
 };
 

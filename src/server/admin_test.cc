@@ -26,18 +26,19 @@ class Admin : public ::testing::Test {
                       std::vector<net::HttpHeader> headers = kByOperator) {
     asked_.reset();
     asked_near_.reset();
-    const AdminParts parts{.collect = [this] { return status_; },
-                           .forget =
-                               [this](const ForgetRequest& request, const auto& done) {
-                                 asked_ = request;
-                                 done(forgotten_);
-                               },
-                           .near =
-                               [this](const NearRequest& request, const auto& done) {
-                                 asked_near_ = request;
-                                 done(near_);
-                               },
-                           .hosts = {"goloman.example"}};
+    const AdminParts parts{
+        .collect = [this] { return status_; },
+        .forget =
+            [this](const ForgetRequest& request, const auto& done) {
+              asked_ = request;
+              done(forgotten_);
+            },
+        .near =
+            [this](const NearRequest& request, const std::stop_token&, const auto& done) {
+              asked_near_ = request;
+              done(near_);
+            },
+        .hosts = {"goloman.example"}};
     net::HttpAnswer answered;
     AnswerAdmin({.method = method,
                  .path = path,

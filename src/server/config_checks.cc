@@ -158,6 +158,19 @@ void CheckTimes(const Config& config, const ConfigLines& lines, Complaints& comp
   }
 }
 
+// Or a client that reads slowly is closed, though nothing of its is to be lost.
+void CheckBuffers(const Config& config, const ConfigLines& lines, Complaints& complaints) {
+  constexpr std::size_t kGreediest = 4;  // of a thread
+  const Limits& limits = config.limits;
+  // Of its socket both directions count, each twice (net/buffers.h).
+  const std::size_t most = limits.output_bytes + 4 * limits.socket_bytes;
+  if (limits.buffers_bytes / config.threads / kGreediest >= most) return;
+  complaints.Add(lines.Of("limits.buffers_bytes"),
+                 fmt::format("limits.buffers_bytes: {} has no room for four connections of each "
+                             "thread that hold the most they may, {} each; allowed: at least {}",
+                             limits.buffers_bytes, most, kGreediest * most * config.threads));
+}
+
 void CheckDurability(const Config& config, const ConfigLines& lines, Complaints& complaints) {
   const DurabilitySettings& durability = config.durability;
   if (durability.ack == Acknowledge::kDisk && config.journal.directory.empty()) {
@@ -212,6 +225,7 @@ void CheckConfig(const Config& config, const ConfigLines& lines, Complaints& com
   CheckLinks(config, lines, complaints);
   CheckAddresses(config, lines, complaints);
   CheckTimes(config, lines, complaints);
+  CheckBuffers(config, lines, complaints);
   CheckDurability(config, lines, complaints);
 }
 

@@ -260,7 +260,7 @@ Keys LimitsKeys() {
                           [](C& c) -> auto& { return c.limits.near_rows; }),
       Number<std::size_t>("limits.near_cells", 1'000, 1'000'000'000,
                           [](C& c) -> auto& { return c.limits.near_cells; }),
-      Number<std::size_t>("limits.socket_bytes", 4'096, 16'777'216,
+      Number<std::size_t>("limits.socket_bytes", 4'096, 212'992,
                           [](C& c) -> auto& { return c.limits.socket_bytes; }),
       Number<std::size_t>("limits.buffers_bytes", 1'048'576, 1'099'511'627'776,
                           [](C& c) -> auto& { return c.limits.buffers_bytes; }),

@@ -322,6 +322,9 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[link]\nretry_delay_ms_min = 6000",
               "conf/herd.toml: link.retry_delay_ms_max: 1000 is less than link.retry_delay_ms_min; "
               "allowed: at least 6000"},
+        Wrong{"threads = 256",
+              "conf/herd.toml: limits.buffers_bytes: 134217728 has no room for four connections of "
+              "each thread that hold the most they may, 524288 each; allowed: at least 536870912"},
         Wrong{
             "[journal]\ndirectory = \"\"\n[durability]\nack = \"disk\"",
             "conf/herd.toml:4: durability.ack: \"disk\" needs a journal, and journal.directory is "

@@ -51,10 +51,12 @@ NearFinder::NearFinder(net::Loop& loop, const fleet::Fleet& fleet, const fleet::
 
 NearFinder::~NearFinder() = default;
 
-void NearFinder::Find(const NearRequest& request, Done done) {
+void NearFinder::Find(const NearRequest& request, std::stop_token abandoned, Done done) {
   {
     const std::lock_guard lock(mutex_);
-    questions_.push_back({request, std::move(done)});
+    std::erase_if(questions_,
+                  [](const Question& asked) { return asked.abandoned.stop_requested(); });
+    questions_.push_back({request, std::move(abandoned), std::move(done)});
   }
   asked_.notify_one();
 }
@@ -62,7 +64,6 @@ void NearFinder::Find(const NearRequest& request, Done done) {
 void NearFinder::Run(const std::stop_token& stop) {
   Pace pace;
   fleet::NearBudget budget = budget_;
-  budget.stop = stop;
   budget.pause = std::ref(pace);
   while (true) {
     std::unique_lock lock(mutex_);
@@ -70,13 +71,19 @@ void NearFinder::Run(const std::stop_token& stop) {
     Question question = std::move(questions_.front());
     questions_.pop_front();
     lock.unlock();
-    Answer(std::move(question), budget);
+    Answer(std::move(question), stop, budget);
     pace();
   }
 }
 
-void NearFinder::Answer(Question question, const fleet::NearBudget& budget) {
+void NearFinder::Answer(Question question, const std::stop_token& stop, fleet::NearBudget budget) {
+  if (question.abandoned.stop_requested()) return;
   const flood::Instant start = SteadyNow();
+  std::stop_source either;
+  const auto end = [&either] { either.request_stop(); };
+  const std::stop_callback at_the_end(stop, end);
+  const std::stop_callback once_abandoned(question.abandoned, end);
+  budget.stop = either.get_token();
   const NearRequest& request = question.request;
   auto answer = fleet_.Nearest(request.center, request.radius, request.max, budget);
   const std::chrono::nanoseconds took = SteadyNow() - start;

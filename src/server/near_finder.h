@@ -19,8 +19,8 @@ namespace herd::server {
 // four times as long as it works (Pace), so that where processors are scarce it is the askers who
 // wait.
 //
-// How many questions wait is for the caller to bound; the admin address has a bounded number of
-// connections, and each asks one question at a time.
+// Questions whose askers have gone are dropped. How many others wait is for the caller to bound;
+// the admin address has a bounded number of connections, and each asks one question at a time.
 class NearFinder {
  public:
   // `took` is how long the search itself took, with its rests.
@@ -34,12 +34,13 @@ class NearFinder {
   NearFinder(const NearFinder&) = delete;
   NearFinder& operator=(const NearFinder&) = delete;
 
-  // Calls `done` on the loop's thread. Any thread.
-  void Find(const NearRequest& request, Done done);
+  // Calls `done` on the loop's thread, unless the question is `abandoned` before. Any thread.
+  void Find(const NearRequest& request, std::stop_token abandoned, Done done);
 
  private:
   struct Question {
     NearRequest request;
+    std::stop_token abandoned;
     Done done;
   };
 
@@ -52,7 +53,7 @@ class NearFinder {
   std::jthread thread_;  // the last member: it uses the others
 
   void Run(const std::stop_token& stop);
-  void Answer(Question question, const fleet::NearBudget& budget);
+  void Answer(Question question, const std::stop_token& stop, fleet::NearBudget budget);
 };
 
 }  // namespace herd::server

@@ -22,7 +22,7 @@ TEST(NearFinder, RestsMuchLongerThanItWorks) {
   NearFinder finder(loop, fleet, {});
   std::optional<std::chrono::nanoseconds> took;
   const std::clock_t before = std::clock();  // the processor's time of all threads
-  finder.Find({.center = {.lat_deg = 1, .lng_deg = 1}, .radius = geo::Metres(1'000), .max = 1},
+  finder.Find({.center = {.lat_deg = 1, .lng_deg = 1}, .radius = geo::Metres(1'000), .max = 1}, {},
               [&](const fleet::NearAnswer& answer, std::chrono::nanoseconds time) {
                 EXPECT_EQ(answer.clients.size(), 1U);
                 took = time;
@@ -31,6 +31,22 @@ TEST(NearFinder, RestsMuchLongerThanItWorks) {
   const std::chrono::duration<double> worked(static_cast<double>(std::clock() - before) /
                                              CLOCKS_PER_SEC);
   EXPECT_LT(worked, *took / 2.0);
+}
+
+// Askers who come and go must not keep those waiting who stay.
+TEST(NearFinder, DropsTheQuestionsOfThoseWhoHaveGone) {
+  const fleet::Fleet fleet;
+  net::Loop loop;
+  NearFinder finder(loop, fleet, {});
+  std::stop_source gone;
+  gone.request_stop();
+  bool answered = false;
+  for (int i = 0; i < 100; ++i) {
+    finder.Find({}, gone.get_token(),
+                [](const fleet::NearAnswer&, std::chrono::nanoseconds) { FAIL(); });
+  }
+  finder.Find({}, {}, [&](const fleet::NearAnswer&, std::chrono::nanoseconds) { answered = true; });
+  while (!answered) loop.context().run_one();
 }
 
 }  // namespace

@@ -184,8 +184,10 @@ std::expected<void, std::string> Server::ListenForAdmin() {
       .collect = [this] { return status_.Collect(); },
       .forget = [this](const ForgetRequest& request,
                        Forgetter::Done done) { forgetter_.Forget(request, std::move(done)); },
-      .near = [this](const NearRequest& request,
-                     AdminParts::OnNear done) { FindNear(request, std::move(done)); },
+      .near =
+          [this](const NearRequest& request, std::stop_token abandoned, AdminParts::OnNear done) {
+            FindNear(request, std::move(abandoned), std::move(done));
+          },
       .hosts = HostsOf(entry)};
   auto admin = net::HttpServer::Open(
       first_loop(), entry.admin->host, entry.admin->port,
@@ -197,18 +199,20 @@ std::expected<void, std::string> Server::ListenForAdmin() {
   return {};
 }
 
-void Server::FindNear(const NearRequest& request, AdminParts::OnNear done) {
+void Server::FindNear(const NearRequest& request, std::stop_token abandoned,
+                      AdminParts::OnNear done) {
   if (loading_) {
     return done(std::unexpected(
         "the journal is being loaded; ask another server, or again when that is done"));
   }
-  near_->Find(request, [this, done = std::move(done)](const fleet::NearAnswer& answer,
-                                                      std::chrono::nanoseconds took) {
-    LoopStats& stats = workers_.front()->stats;
-    stats.near_times.Record(took);
-    if (!answer.complete) stats.near_incomplete.Add();
-    done(answer);
-  });
+  near_->Find(request, std::move(abandoned),
+              [this, done = std::move(done)](const fleet::NearAnswer& answer,
+                                             std::chrono::nanoseconds took) {
+                LoopStats& stats = workers_.front()->stats;
+                stats.near_times.Record(took);
+                if (!answer.complete) stats.near_incomplete.Add();
+                done(answer);
+              });
 }
 
 void Server::MakeJournal() {
@@ -317,7 +321,9 @@ void Server::Begin(std::expected<void, std::string> loaded) {
 }
 
 net::Listener::OnError Server::OnListenError() {
-  return [this](const std::string& error) { node_.log->error("{}; trying again", error); };
+  return [this](const std::string& error) {
+    listen_errors_.Log(*node_.log, SteadyNow(), error + "; trying again");
+  };
 }
 
 void Server::StartAccepting() {
@@ -328,13 +334,17 @@ void Server::StartAccepting() {
     client_listeners_[i]->Start(
         [this, &worker](net::Loop&, net::Socket socket, const auto& peer) {
           AcceptClient(worker, std::move(socket), peer);
+          return !node_.admission.full();
         },
         on_error);
   }
   for (const auto& listener : peer_listeners_) {
-    listener->Start([this](net::Loop&, net::Socket socket,
-                           const auto& peer) { links_.Accept(std::move(socket), peer); },
-                    on_error);
+    listener->Start(
+        [this](net::Loop&, net::Socket socket, const auto& peer) {
+          links_.Accept(std::move(socket), peer);
+          return false;
+        },
+        on_error);
   }
 }
 

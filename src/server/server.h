@@ -105,13 +105,14 @@ class Server {
   std::function<void()> on_ready_;
   std::expected<void, std::string> loaded_;
   LogLimit refused_clients_;
+  LogLimit listen_errors_;
   LogLimit exceptions_;
 
   net::Loop& first_loop() { return workers_.front()->loop; }
   std::expected<void, std::string> ListenForClients();
   std::expected<void, std::string> ListenForPeers();
   std::expected<void, std::string> ListenForAdmin();
-  void FindNear(const NearRequest& request, AdminParts::OnNear done);
+  void FindNear(const NearRequest& request, std::stop_token abandoned, AdminParts::OnNear done);
   void MakeJournal();
   void MakeDurability();
   std::jthread LoadJournal();
