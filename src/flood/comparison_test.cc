@@ -190,6 +190,21 @@ TEST(ComparisonAnswerer, DoesNotAnswerDigestsThatItCannotRead) {
   EXPECT_FALSE(answerer.pending());
 }
 
+// Or the link would never be read again.
+TEST(ComparisonAnswerer, IsNotFullOnceItHasSaidWhatItHeld) {
+  Asked asked(100'000);
+  for (int comparison = 0; comparison < 60; ++comparison) {
+    for (std::size_t leaf = 0; leaf < fleet::kLeaves; ++leaf) ASSERT_TRUE(asked.AskLeaf(leaf));
+    Said(asked.answerer, asked.fleet);
+    ASSERT_FALSE(asked.answerer.full()) << "after " << comparison;
+    ASSERT_TRUE(asked.answerer.End());
+    ASSERT_TRUE(asked.answerer.Receive(Ranges{.digests = AllDifferent<fleet::RangeDigests>()}));
+    Said(asked.answerer, asked.fleet);
+    ASSERT_TRUE(asked.Ask(0));
+    Said(asked.answerer, asked.fleet);
+  }
+}
+
 TEST(ComparisonAnswerer, AnswersForEachRangeAndEachLeafOnce) {
   Asked asked(100'000);
   EXPECT_FALSE(asked.Ask(0));

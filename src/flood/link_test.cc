@@ -4,9 +4,12 @@
 #include <rapidcheck/gtest.h>
 
 #include <array>
+#include <bit>
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -221,6 +224,36 @@ TEST_F(OneLink, HasNoMessageForARowThatIsLongerThanOne) {
     EXPECT_TRUE(AppendRow(out, row, size + 4));
     EXPECT_EQ(out, "beforeROW " + Report("kiwi", 1).line() + "\n");
   });
+}
+
+TEST_F(OneLink, LeavesHalfTheRoomToLiveRows) {
+  constexpr int kAskedFor = 2'000;
+  Need need;
+  for (int i = 0; i < kAskedFor; ++i) {
+    const std::string client = "c" + std::to_string(i);
+    fleet_.Apply(Report(client, 1).at(), fleet::kFromClient);
+    need.clients.push_back(fleet::HashClient(fleet_.key(), client));
+  }
+  Flooded(link_);
+  std::string line;
+  Append(line, need);
+  line.pop_back();
+  ASSERT_TRUE(link_.Receive(line, At(0)));
+  fleet_.Apply(Report("live", 2).at(), fleet::kFromClient);
+  std::string out;
+  link_.Flood(At(0), out, 10'000);
+  EXPECT_TRUE(out.contains(Report("live", 2).line() + "\n"));
+  EXPECT_TRUE(out.starts_with("AT Goloman +0.000000000 c0 "));
+}
+
+TEST(LinkCounters, AddUpAll) {
+  using Numbers = std::array<std::uint64_t, sizeof(LinkCounters) / sizeof(std::uint64_t)>;
+  Numbers numbers;
+  std::iota(numbers.begin(), numbers.end(), 1U);
+  auto counters = std::bit_cast<LinkCounters>(numbers);
+  counters += std::bit_cast<LinkCounters>(numbers);
+  const auto sums = std::bit_cast<Numbers>(counters);
+  for (std::size_t i = 0; i < numbers.size(); ++i) EXPECT_EQ(sums[i], 2 * numbers[i]) << i;
 }
 
 // A neighbour whose clock was wrong may not have believed it the first time.

@@ -333,6 +333,19 @@ TEST_F(Connections, NoticeAPeerThatBreaksOffWhileTheyHold) {
   held->Release();
 }
 
+TEST_F(Connections, OweNothingBehindWhatIsRefused) {
+  events_.holds = 1;
+  events_.owed = 3;
+  events_.late = true;
+  Socket socket = Dial();
+  const std::shared_ptr<Echo> held = last_.lock();
+  boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
+  RunUntil([&] { return events_.bytes_taken == 5; });
+  held->Late(" more");
+  held->Refuse();
+  EXPECT_EQ(Read(socket, 100), "hel<end>");
+}
+
 TEST_F(Connections, CountWhatTheSystemHoldsOfAFullSocketAndFreeItWhenLetGo) {
   std::atomic<std::uint64_t> total = 0;
   Buffers buffers(loop_, 1'000'000'000, kSocketBytes, total);

@@ -115,6 +115,23 @@ TEST_F(LogFiles, GiveTheQueuesRoomBackAsItIsWritten) {
   EXPECT_EQ(writer.dropped(), 0U);
 }
 
+TEST_F(LogFiles, GiveTheRoomBackOfWhatTheyDrop) {
+  const fs::path fifo = MakeFifo();
+  auto output = LogOutput::Append(fifo);
+  ASSERT_TRUE(output) << output.error();
+  LogWriter writer(*std::move(output), 1'000, [](std::uint64_t) { return std::string(); });
+  for (int i = 0; i < 10'000; ++i) writer.Write("line\n");
+  writer.Write("last\n");
+  const int reader = ::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  ReadUntil(reader, "last\n");
+  const std::uint64_t dropped = writer.dropped();
+  for (int i = 0; i < 5; ++i) writer.Write(std::string(50, 'x') + "\n");
+  ReadUntil(reader, "x\n");
+  ::close(reader);
+  EXPECT_EQ(writer.dropped(), dropped);
+}
+
 TEST_F(LogFiles, CountALineThatIsLongerThanTheQueue) {
   auto output = LogOutput::Append(dir_ / "log");
   ASSERT_TRUE(output) << output.error();
