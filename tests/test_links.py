@@ -120,16 +120,22 @@ class RightAfterTheReply(HerdCase):
 
 
 class OtherSettings(HerdCase):
-    def test_are_said_at_both_ends(self) -> None:
-        herd = self.run_herd(Herd(("Alpha", "Beta"), (("Alpha", "Beta"),)))
-        self.assertEqual(metric(herd, "Alpha", 'herd_link_settings_differ{link="Beta"}'), 0)
+    def start(self) -> Herd:
+        return self.run_herd(Herd(("Alpha", "Beta"), (("Alpha", "Beta"),)))
+
+    @staticmethod
+    def restart_beta_with(herd: Herd, more: str) -> None:
         herd["Beta"].stop()
         other = herd.config.with_name("other.toml")
-        text = herd.config.read_text(encoding="utf-8")
-        other.write_text(text + "\n[fleet]\nexpire_after_s = 77\n", encoding="utf-8")
+        other.write_text(f"{herd.config.read_text(encoding='utf-8')}\n{more}", encoding="utf-8")
         herd["Beta"].config = other
         herd["Beta"].start()
         wait_for_links(herd)
+
+    def test_are_said_at_both_ends(self) -> None:
+        herd = self.start()
+        self.assertEqual(metric(herd, "Alpha", 'herd_link_settings_differ{link="Beta"}'), 0)
+        self.restart_beta_with(herd, "[fleet]\nexpire_after_s = 77\n")
         herd["Alpha"].wait_for_log(r"warning .*link to Beta: fleet\.expire_after_s is 77 there and 604800 here")
         herd["Beta"].wait_for_log(r"warning .*link to Alpha: fleet\.expire_after_s is 604800 there and 77 here")
         for name, neighbour in (("Alpha", "Beta"), ("Beta", "Alpha")):
@@ -137,16 +143,9 @@ class OtherSettings(HerdCase):
             self.assertEqual(link["settings_differ"], ["fleet.expire_after_s"])
             self.assertEqual(metric(herd, name, f'herd_link_settings_differ{{link="{neighbour}"}}'), 1)
 
-
     def test_so_are_other_servers(self) -> None:
-        herd = self.run_herd(Herd(("Alpha", "Beta"), (("Alpha", "Beta"),)))
-        herd["Beta"].stop()
-        other = herd.config.with_name("other.toml")
-        text = herd.config.read_text(encoding="utf-8")
-        other.write_text(text + '\n[[server]]\nname = "Gamma"\nclients = "127.0.0.1:0"\n', encoding="utf-8")
-        herd["Beta"].config = other
-        herd["Beta"].start()
-        wait_for_links(herd)
+        herd = self.start()
+        self.restart_beta_with(herd, '[[server]]\nname = "Gamma"\nclients = "127.0.0.1:0"\n')
         herd["Alpha"].wait_for_log(r"warning .*link to Beta: servers is 3:[0-9a-f]{16} there and 2:[0-9a-f]{16} here")
 
 

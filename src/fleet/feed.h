@@ -37,8 +37,7 @@ class Feed {
   // The row that changed next after this one, or kNoRow.
   RowIndex Next(RowIndex row) const { return At(row).next; }
 
-  // The hash that the row was appended with last: Row::hash, which takes longer than all else that
-  // a change does.
+  // The hash that the row was appended with last: what Row::hash would compute anew.
   RowHash hash(RowIndex row) const { return At(row).hash; }
 
   // Fetches what Append of this row looks at into the cache: its own place, and, once that is

@@ -34,7 +34,7 @@ class NearFinder {
   NearFinder(const NearFinder&) = delete;
   NearFinder& operator=(const NearFinder&) = delete;
 
-  // Calls `done` on the loop's thread, unless the question is `abandoned` before. Any thread.
+  // Calls `done` on the loop's thread, unless it is `abandoned` before its turn. Any thread.
   void Find(const NearRequest& request, std::stop_token abandoned, Done done);
 
  private:
