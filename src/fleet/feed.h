@@ -20,8 +20,8 @@ inline constexpr RowIndex kNoRow{0xFFFF'FFFF};
 // thread-safe: the stripe's lock guards it.
 class Feed {
  public:
-  // `rows` are the stripe's, and outlive the feed.
-  explicit Feed(StableVector<Row>& rows) : rows_(rows) {}
+  // `rows` are the stripe's; they and `memory` outlive the feed.
+  Feed(StableVector<Row>& rows, HugePages& memory) : rows_(rows), entries_(memory) {}
 
   // Gives the row the next number: a row that is in the feed, or is to be. `hash` is that of the
   // report which it holds now.

@@ -14,8 +14,9 @@ constexpr RowIndex kB{1};
 
 class FeedTest : public ::testing::Test {
  protected:
-  StableVector<Row> rows_;
-  Feed feed_{rows_};
+  HugePages memory_;
+  StableVector<Row> rows_{memory_};
+  Feed feed_{rows_, memory_};
 
   void AddRows(int count) {
     for (int i = 0; i < count; ++i) rows_.Add();

@@ -32,7 +32,8 @@ Fleet::Fleet(const HashKey& key, Bounds bounds)
       }()),
       stripes_([&] {
         std::vector<std::unique_ptr<Stripe>> stripes;
-        for (std::size_t i = 0; i < kStripes; ++i) stripes.push_back(std::make_unique<Stripe>(key));
+        for (std::size_t i = 0; i < kStripes; ++i)
+          stripes.push_back(std::make_unique<Stripe>(key, memory_));
         return stripes;
       }()),
       near_([&] {

@@ -158,7 +158,7 @@ class Fleet {
   std::size_t rows_left() const;
 
   // A row of the usual shape: itself, its entry in the feed, its slots in the table and the index
-  // just after these have grown, and its place among those to be used again.
+  // just after these have grown, and its share of a block that is not full yet.
   static constexpr std::size_t kRowBytes = sizeof(Row) + 40;
 
   // Whether a receipt is further ahead of the clock than reports are believed. FollowClock is to be
@@ -199,16 +199,17 @@ class Fleet {
   struct alignas(64) Stripe {
     mutable StripeLock mutex;
     RowTable rows;
-    Feed feed{rows.rows()};
+    Feed feed;
     std::vector<Follower*> followers;
     LeafDigests digests;
     std::size_t tombstones = 0;
 
-    explicit Stripe(const HashKey& key) : rows(key) {}
+    Stripe(const HashKey& key, HugePages& memory) : rows(key, memory), feed(rows.rows(), memory) {}
   };
 
   const HashKey key_;
   const Bounds bounds_;
+  HugePages memory_;
   const std::vector<std::unique_ptr<Stripe>> stripes_;  // kStripes of them
   NearIndex near_;
   std::atomic<std::int64_t> rows_horizon_ = Horizon{}.rows.value;

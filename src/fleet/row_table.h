@@ -21,7 +21,8 @@ class RowTable {
  public:
   static constexpr std::uint32_t kRowsMax = (1U << 24U) - 1;
 
-  explicit RowTable(const HashKey& key) : key_(key) {}
+  // `memory` outlives the table.
+  RowTable(const HashKey& key, HugePages& memory) : rows_(memory), key_(key) {}
 
   Row& operator[](RowIndex row) { return rows_[static_cast<std::uint32_t>(row)]; }
   const Row& operator[](RowIndex row) const { return rows_[static_cast<std::uint32_t>(row)]; }

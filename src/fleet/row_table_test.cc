@@ -26,7 +26,8 @@ RowIndex Find(const RowTable& table, int number) {
 
 // Few clients in a table that is small, so that they stand in each other's way.
 RC_GTEST_PROP(RowTable, FindsWhatWasInsertedAndNotRemoved, ()) {
-  RowTable table(kKey);
+  HugePages memory;
+  RowTable table(kKey, memory);
   std::map<int, RowIndex> expected;
   for (const int number : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 40))) {
     if (const auto known = expected.find(number); known != expected.end()) {
@@ -50,7 +51,8 @@ RC_GTEST_PROP(RowTable, FindsWhatWasInsertedAndNotRemoved, ()) {
 }
 
 TEST(RowTable, FindsAllAsItGrows) {
-  RowTable table(kKey);
+  HugePages memory;
+  RowTable table(kKey, memory);
   for (int number = 0; number < 10'000; ++number) {
     const OwnedAt report("Hands", ClientOf(number), "+1+1", "1", {});
     table.Insert(report.at(), kFromClient, HashClient(kKey, ClientOf(number)));
