@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/loop.h"
+#include "net/resolver.h"
 
 namespace herd::net {
 
@@ -32,15 +33,15 @@ class Dialer {
   void Cancel();
 
   // What the host's name was resolved to last; empty before it was.
-  const std::vector<boost::asio::ip::address>& resolved() const { return *resolved_; }
+  const std::vector<boost::asio::ip::address>& resolved() const { return resolved_; }
 
  private:
   struct Attempt;
 
   Loop& loop_;
+  Resolver resolver_;
+  std::vector<boost::asio::ip::address> resolved_;
   std::shared_ptr<Attempt> attempt_;
-  const std::shared_ptr<std::vector<boost::asio::ip::address>> resolved_ =
-      std::make_shared<std::vector<boost::asio::ip::address>>();
 };
 
 }  // namespace herd::net
