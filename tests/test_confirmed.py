@@ -8,11 +8,12 @@ import unittest
 import urllib.error
 import urllib.request
 
-from exchange import LineReader, connect, exchange, iamat, parse_at, position, read_to_end
+from exchange import LineReader, connect, exchange, iamat, now_text, parse_at, parse_whatsat, position, read_to_end, whatsat
 from herd_case import HerdCase
 from herd_process import FIVE, Herd
 from neighbour import HandMadeNeighbour
 from spreading import report, wait_for_links, wait_for_row
+from test_google import KEY, GoogleStub
 from waiting import wait_until
 
 
@@ -23,10 +24,15 @@ def confirming(ack: str, **settings: object) -> dict[str, dict[str, object]]:
 class ByOneNeighbour(HerdCase):
     """Alpha is real, and its neighbour Beta is the test, which confirms when it likes."""
 
-    def alpha(self, threads: int = 1, **durability: object) -> tuple[Herd, HandMadeNeighbour]:
+    def alpha(
+        self, threads: int = 1, stub: GoogleStub | None = None, **durability: object
+    ) -> tuple[Herd, HandMadeNeighbour]:
         settings = confirming("peers:1", **durability)
         settings["link"] = {"silence_ms": 600_000}
-        herd = Herd(("Alpha", "Beta"), (("Alpha", "Beta"),), settings, threads=threads)
+        if stub is not None:
+            settings |= stub.settings("google")
+        herd = Herd(("Alpha", "Beta"), (("Alpha", "Beta"),), settings, threads=threads,
+                    environment={"TEST_GOOGLE_KEY": KEY})  # fmt: skip
         del herd.servers["Beta"]
         self.run_herd(herd)
         beta = self.enterContext(HandMadeNeighbour(herd, "Beta", "Alpha"))
@@ -98,6 +104,40 @@ class ByOneNeighbour(HerdCase):
         connection.sendall(b"x\n" + iamat("kiwi", "+1+2", "1000"))
         self.pings_behind(beta, "kiwi")
         herd["Alpha"].stop()
+        self.assertEqual(read_to_end(connection), b"? x\n")
+
+    def with_google(self) -> tuple[Herd, GoogleStub, socket.socket]:
+        """Beta never confirms, kiwi is known, and Google answers once it is told to."""
+        stub = self.enterContext(GoogleStub())
+        herd, beta = self.alpha(stub=stub, timeout_ms=200)
+        beta.send(b"AT Beta +0.000000000 kiwi +1+2 " + now_text().encode())
+        wait_until(lambda: position(herd["Alpha"].clients, "kiwi"), "Alpha knows kiwi")
+        stub.set_mode("hold")
+        return herd, stub, self.enterContext(connect(herd["Alpha"].clients))
+
+    def test_an_acknowledgement_that_waited_for_a_look_up_is_refused_too(self) -> None:
+        herd, stub, connection = self.with_google()
+        connection.sendall(whatsat("kiwi", 10, 5) + b"x\n" + iamat("moa", "+1+2", "1000") + b"y\n")
+        wait_until(lambda: self.status(herd)["commands"]["iamat"] == 1, "Alpha has the report")
+        stub.set_mode("ok")
+        answer, end, rest = read_to_end(connection).partition(b"\n\n")
+        self.assertEqual(parse_whatsat(answer + end)[1]["status"], "OK")
+        self.assertEqual(rest, b"? x\n")
+
+    def test_one_that_is_refused_while_it_waits_is_never_given(self) -> None:
+        herd, stub, connection = self.with_google()
+        connection.sendall(b"x\n" + whatsat("kiwi", 10, 5) + iamat("moa", "+1+2", "1000") + b"y\n")
+        wait_until(lambda: self.status(herd)["acknowledgements"]["refused"] == 1, "it is refused")
+        stub.set_mode("ok")
+        first, _, answer = read_to_end(connection).partition(b"\n")
+        self.assertEqual(first, b"? x")
+        self.assertEqual(parse_whatsat(answer)[1]["status"], "OK")
+
+    def test_no_look_up_behind_a_report_that_is_refused_looks_like_its_acknowledgement(self) -> None:
+        herd, stub, connection = self.with_google()
+        connection.sendall(b"x\n" + iamat("kiwi", "+1+2") + whatsat("kiwi", 10, 5) + iamat("moa", "+1+2", "1000"))
+        wait_until(lambda: self.status(herd)["acknowledgements"]["refused"] == 1, "it is refused")
+        stub.set_mode("ok")
         self.assertEqual(read_to_end(connection), b"? x\n")
 
     def test_or_the_reply_is_given_when_told_to(self) -> None:

@@ -184,9 +184,10 @@ void Connection::Release() {
 
 void Connection::Refuse() {
   if (!closed_) {
-    output_.resize(std::min<std::size_t>(output_.size(), refusable_from_));
+    const bool took_back = refusable_from_ < output_.size();
+    if (took_back) output_.resize(refusable_from_);
     CloseAfterWrite();
-    OnRefused();
+    OnRefused(took_back);
   }
   Release();
 }

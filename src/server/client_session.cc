@@ -72,10 +72,11 @@ std::size_t ClientSession::OwedBytes(const std::string& out) {
   return std::min<std::size_t>(std::exchange(acknowledges_from_, kNoAcknowledgement), out.size());
 }
 
-void ClientSession::OnRefused() {
+void ClientSession::OnRefused(bool took_back) {
   if (!replies_) return;
-  replies_->DropAcknowledgements();
-  if (replies_->empty()) replies_.reset();
+  // The reply to a look-up, first where an acknowledgement is missing, would look like it.
+  if (!took_back) replies_->DropAcknowledgements();
+  if (took_back || replies_->empty()) replies_.reset();
 }
 
 void ClientSession::OnClosed(net::CloseReason reason) {

@@ -43,7 +43,7 @@ class ClientSession : public net::Connection {
   bool WantsInput() const override;
   unsigned HoldsBeforeWrite() override;
   std::size_t OwedBytes(const std::string& out) override;
-  void OnRefused() override;
+  void OnRefused(bool took_back) override;
   net::Buffers* buffers() override { return &buffers_; }
   std::size_t HeldBySession() const override { return replies_ ? replies_->bytes() : 0; }
   void OnLetGo() override { replies_.reset(); }
