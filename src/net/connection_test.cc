@@ -35,9 +35,13 @@ class Echo : public Connection {
     unsigned holds = 0;
     bool late = false;                     // an answer is still to come by Late
     std::size_t owed = std::string::npos;  // of bytes that are held and may be refused
+    unsigned pieces = 0;                   // of kPiece, are said when all else has been written
     std::vector<CloseReason> closed;
     Buffers* buffers = nullptr;
   };
+
+  static constexpr std::size_t kPiece = 1000;
+  static constexpr unsigned kForEver = 1'000'000'000;
 
   Echo(Loop& loop, Socket socket, std::size_t output_bytes_max, IdleList* idle_list, Events& events)
       : Connection(loop, std::move(socket), output_bytes_max, idle_list), events_(events) {}
@@ -72,6 +76,12 @@ class Echo : public Connection {
   unsigned HoldsBeforeWrite() override { return events_.holds; }
   std::size_t OwedBytes(const std::string& out) override {
     return std::min(events_.owed, out.size());
+  }
+
+  void OnDrained(std::string& out) override {
+    if (events_.pieces == 0) return;
+    --events_.pieces;
+    out.append(kPiece, '.');
   }
 
   Buffers* buffers() override { return events_.buffers; }
@@ -237,6 +247,46 @@ TEST_F(Connections, GiveOthersTheirTurn) {
   EXPECT_EQ(events_.turns, 4U);
 }
 
+TEST_F(Connections, ReadNothingWhileTheyWaitForTheirTurn) {
+  std::atomic<std::uint64_t> total = 0;
+  Buffers buffers(loop_, 1'000'000'000, kSocketBytes, total);
+  events_.buffers = &buffers;
+  events_.turn = 1;
+  Socket greedy = Dial();
+  greedy.non_blocking(true);
+  const std::string text(65'536, 'x');
+  for (int step = 0; step < 200; ++step) {
+    error_code error;
+    greedy.write_some(boost::asio::buffer(text), error);
+    loop_.context().run_one_for(std::chrono::milliseconds(10));
+    ASSERT_LE(total, 2 * Loop::kReadBytes);
+  }
+  EXPECT_GT(events_.turns, 10U);
+}
+
+TEST_F(Connections, SayAllThatTheyHaveInManyPieces) {
+  events_.pieces = 50;
+  Socket socket = Dial();
+  boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
+  EXPECT_EQ(Read(socket, 5 + 50 * Echo::kPiece), "hello" + std::string(50 * Echo::kPiece, '.'));
+}
+
+TEST_F(Connections, ReadWhatComesThoughTheyAlwaysHaveSomethingToSay) {
+  events_.pieces = Echo::kForEver;
+  Socket socket = Dial();
+  boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
+  RunUntil([&] { return events_.bytes_taken == 5; });
+  boost::asio::write(socket, boost::asio::buffer(std::string(", world")));
+  socket.non_blocking(true);
+  // The peer reads faster than they speak.
+  std::vector<char> buffer(1'000'000);
+  RunUntil([&] {
+    error_code error;
+    socket.read_some(boost::asio::buffer(buffer), error);
+    return events_.bytes_taken == 12;
+  });
+}
+
 TEST_F(Connections, StopReadingFromWhoDoesNotRead) {
   Socket socket = Dial();
   socket.non_blocking(true);
@@ -365,6 +415,25 @@ TEST_F(Connections, CountWhatTheSystemHoldsOfAFullSocketAndFreeItWhenLetGo) {
   last_.lock()->LetGo();
   EXPECT_EQ(total, 0U);
   // Not even what is on its way comes.
+  error_code error;
+  std::vector<char> rest(10'000'000);
+  boost::asio::read(socket, boost::asio::buffer(rest), error);
+  EXPECT_EQ(error, boost::asio::error::connection_reset);
+}
+
+TEST_F(Connections, CountWhatTheSystemHoldsThoughTheyReadOn) {
+  std::atomic<std::uint64_t> total = 0;
+  Buffers buffers(loop_, 1'000'000'000, kSocketBytes, total);
+  events_.buffers = &buffers;
+  events_.pieces = Echo::kForEver;
+  Socket socket = Dial();
+  boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
+  // Until the socket is full; one piece waits, which itself is too small to be counted.
+  RunUntil([&] { return total >= buffers.full_socket_bytes(); });
+  EXPECT_LT(total, buffers.full_socket_bytes() + Buffers::kCountedMin);
+  last_.lock()->LetGo();
+  EXPECT_EQ(total, 0U);
+  // Though nothing was left unread, what the system holds is not sent.
   error_code error;
   std::vector<char> rest(10'000'000);
   boost::asio::read(socket, boost::asio::buffer(rest), error);
