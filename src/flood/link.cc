@@ -39,8 +39,6 @@ std::chrono::nanoseconds WaitMin(const LinkTiming& timing) {
   return timing.heartbeat / kWaitForOthersShare;
 }
 
-// What is announced, lacked and not asked for yet; what there is more is left to comparisons.
-constexpr std::size_t kMissingMax = 1'000'000;
 constexpr std::size_t kNeedMax = 4096;
 
 // So much of what is to be confirmed is sent at a time, beside what else there is room for.

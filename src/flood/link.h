@@ -140,6 +140,9 @@ class Link {
   // (announcements, what is to be confirmed, NEED, PING and PONG). Topology comes on top of that.
   static constexpr std::size_t kOvershootMax = kMessageBytesMax + 131'072;
 
+  // What is announced, lacked and not asked for yet; what there is more is left to comparisons.
+  static constexpr std::size_t kMissingMax = 1'000'000;
+
   // Whether there are changed rows that Flood has not looked at yet.
   bool has_live() const { return follower_.pending(); }
 

@@ -199,6 +199,34 @@ TEST_F(OneLink, BringsNothingThatItCannotHaveAnnounced) {
   EXPECT_EQ(link.counters().messages_out_of_turn, 1U);
 }
 
+// HAVE of a row of each of so many clients that nobody knows, numbered from `first`.
+std::string HaveOf(std::size_t first, std::size_t count) {
+  std::string line = "HAVE ";
+  for (std::size_t client = first; client < first + count; ++client)
+    AppendAnnounced(line, {.client = fleet::ClientHash{client}, .effective_time = {1}, .row = 1});
+  return line;
+}
+
+TEST_F(OneLink, RemembersAMillionAnnouncedRowsThatNeverComeAndNoMore) {
+  constexpr std::size_t kInAMessage = 1000;
+  constexpr std::size_t kAnnounced = Link::kMissingMax + 10 * kInAMessage;
+  for (std::size_t client = 0; client < kAnnounced; client += kInAMessage)
+    ASSERT_TRUE(link_.Receive(HaveOf(client, kInAMessage), At(0)));
+  EXPECT_EQ(link_.counters().announced_in, kAnnounced);
+  // All that it remembers it asks for, once; then there is room again.
+  const auto ask = [&](int ms) {
+    while (link_.pending(At(ms))) {
+      std::string out;
+      link_.Flood(At(ms), out, kPlenty);
+    }
+  };
+  ask(500);
+  EXPECT_EQ(link_.counters().needed, Link::kMissingMax);
+  EXPECT_TRUE(link_.Receive(HaveOf(kAnnounced, kInAMessage), At(500)));
+  ask(1000);
+  EXPECT_EQ(link_.counters().needed, Link::kMissingMax + kInAMessage);
+}
+
 TEST_F(OneLink, IgnoresWhatIsOutOfTurn) {
   const std::string leaves(fleet::kLeaves * 16, '0');
   for (const std::string& line :
