@@ -85,16 +85,20 @@ class HandMadeNeighbour:
 
     def open_at_once(self) -> bytes:
         """The same for who does not wait."""
+        expected = self.prove()
+        answer = self.line()
+        if answer.startswith(b"PROOF "):
+            assert answer == expected, "the server did not prove that it knows the secret"
+        return answer
+
+    def prove(self) -> bytes:
+        """Greets and proves itself; the proof that is to come from the server."""
         hello = self.greet().split(b" ")
         assert hello[:5] == [b"HERD", VERSION, self.herd_name, self.to, self.name], hello
         nonces = (self.nonce, hello[5], self.run, hello[6])
         common = (self.herd_name, self.name, self.to, *nonces)
         self.send(b"PROOF " + proof(self.secret, (b"herd-link", self.version, b"dialer", *common)))
-        answer = self.line()
-        if answer.startswith(b"PROOF "):
-            expected = proof(self.secret, (b"herd-link", self.version, b"acceptor", *common))
-            assert answer == b"PROOF " + expected, "the server did not prove that it knows the secret"
-        return answer
+        return b"PROOF " + proof(self.secret, (b"herd-link", self.version, b"acceptor", *common))
 
     def next_report(self) -> bytes:
         """The next AT line, with LF; answers what is asked in between, so that the link stays up."""

@@ -7,6 +7,7 @@ import secrets
 import socket
 import threading
 import unittest
+from typing import ClassVar
 
 from admin import link, metric, status
 from exchange import read_to_end
@@ -42,9 +43,12 @@ class Answering:
 class PeerPort(HerdCase):
     """A real server Alpha whose neighbour Beta is played by the test."""
 
+    link: ClassVar[dict[str, object]] = {}  # settings
+    host = "127.0.0.1"
+
     def setUp(self) -> None:
         super().setUp()
-        herd = Herd(("Alpha", "Beta"), (("Alpha", "Beta"),))
+        herd = Herd(("Alpha", "Beta"), (("Alpha", "Beta"),), {"link": self.link}, host=self.host)
         del herd.servers["Beta"]
         self.played = self.run_herd(herd)
 
@@ -156,6 +160,96 @@ class OneName(PeerPort):
         self.assertLess(times_up, 10 + end / 0.2 * 1.5)
         self.assertGreater(attempts, 2 * times_up)
         self.assertLess(self.lines("link to Beta"), 20 * SLOWNESS)
+
+
+class Newcomers(PeerPort):
+    """The link that stands has all the time of the test to say whether it lives."""
+
+    link: ClassVar[dict[str, object]] = {"heartbeat_ms": 60_000, "dial_timeout_ms": 60_000, "silence_ms": 600_000}
+
+    def linked(self) -> HandMadeNeighbour:
+        neighbour = self.beta()
+        self.assertTrue(neighbour.open_at_once().startswith(b"PROOF "))
+        return neighbour
+
+    def strangers(self) -> int:
+        return status(self.played, "Alpha")["strangers"]["now"]
+
+    def rivals(self) -> float:
+        return metric(self.played, "Alpha", 'herd_link_rivals_total{link="Beta"}')
+
+    def test_one_that_goes_away_is_forgotten(self) -> None:
+        first = self.linked()
+        second = self.beta()
+        second.prove()
+        while not first.line().startswith(b"PING "):
+            pass
+        second.connection.close()
+        wait_until(lambda: self.strangers() == 0, "Alpha knows that the newcomer is gone")
+        first.send(b"PONG 1000000 0")  # an answer to all PINGs
+        first.until_answered()
+        self.assertEqual(self.rivals(), 0)
+        with Answering(first):
+            self.assertIn(b"two servers run with one name", self.beta().open_at_once())
+            self.assertEqual(self.rivals(), 1)
+            self.assertEqual(link(self.played, "Alpha", "Beta")["times_up"], 1)
+
+    def test_there_is_one_at_a_time(self) -> None:
+        first = self.linked()
+        second = self.beta()
+        second.prove()
+        wait_until(lambda: self.strangers() == 1, "Alpha knows of the newcomer")
+        self.assertEqual(self.beta().open_at_once(), b"REFUSED another connection in that name came first")
+        with Answering(first):
+            self.assertIn(b"two servers run with one name", second.line())
+
+
+class ShortLives(PeerPort):
+    link: ClassVar[dict[str, object]] = {"retry_delay_ms_max": 60_000, "silence_ms": 60_000}
+
+    def test_links_that_stand_for_less_than_the_silence_are_slowed_down(self) -> None:
+        for _ in range(15):
+            neighbour = self.beta()
+            if neighbour.open_at_once().endswith(b"wait a little"):
+                break
+            wait_until(lambda: link(self.played, "Alpha", "Beta")["since_s"] > 0.1, "it stands for a while")
+            neighbour.connection.close()
+        else:
+            self.fail("each was taken at once")
+
+
+class LongLives(PeerPort):
+    silence_ms = int(1000 * SLOWNESS)
+    link: ClassVar[dict[str, object]] = {"retry_delay_ms_min": 500, "retry_delay_ms_max": 1000, "silence_ms": silence_ms}
+
+    def test_a_link_that_stood_for_long_makes_up_for_those_before(self) -> None:
+        while self.opens_and_closes():
+            pass
+        neighbour = self.beta()
+        self.assertTrue(neighbour.open().startswith(b"PROOF "))
+        with Answering(neighbour):
+            wait_until(lambda: link(self.played, "Alpha", "Beta")["since_s"] > self.silence_ms / 1000, "it stands for long")
+        for _ in range(3):
+            self.assertTrue(self.opens_and_closes())
+
+    def opens_and_closes(self) -> bool:
+        neighbour = self.beta()
+        opens = neighbour.open_at_once().startswith(b"PROOF ")
+        neighbour.connection.close()
+        return opens
+
+
+class NeighboursByName(PeerPort):
+    host = "localhost"
+    link: ClassVar[dict[str, object]] = {"strangers": 4, "strangers_per_address": 4, "dial_timeout_ms": 60_000}
+
+    def test_places_of_the_addresses_that_a_name_resolves_to_are_not_taken_by_others(self) -> None:
+        wait_until(lambda: "cannot reach" in link(self.played, "Alpha", "Beta").get("why", ""), "Alpha looks for Beta")
+        address = ("127.0.0.1", self.played.peer_ports["Alpha"])
+        for host in ("127.0.0.2",) * 4 + ("127.0.0.1",) * 4:
+            self.enterContext(socket.create_connection(address, DEADLINE, (host, 0)))
+        wait_until(lambda: status(self.played, "Alpha")["strangers"]["now"] == 8, "each has a place")
+        self.assertEqual(status(self.played, "Alpha")["strangers"]["displaced"], 0)
 
 
 if __name__ == "__main__":
