@@ -46,6 +46,8 @@ class Echo : public Connection {
   Echo(Loop& loop, Socket socket, std::size_t output_bytes_max, IdleList* idle_list, Events& events)
       : Connection(loop, std::move(socket), output_bytes_max, idle_list), events_(events) {}
 
+  using Connection::Established;
+
   // The answer that the connection was busy with.
   void Late(const std::string& answer) {
     events_.late = false;
@@ -320,6 +322,17 @@ TEST_F(Connections, AnswerWhatHasComeWhenTheyFinish) {
   boost::asio::write(socket, boost::asio::buffer(std::string("hello")));
   patient_.FinishAll();
   EXPECT_EQ(Read(socket, 100), "hello<end>");
+}
+
+TEST_F(Connections, FinishWhetherOrNotTheyHaveProvedThemselves) {
+  IdleList newcomers(loop_, std::chrono::seconds(60), patient_);
+  idle_list_ = &newcomers;
+  const Socket one = Dial();
+  last_.lock()->Established();
+  last_.reset();
+  const Socket other = Dial();
+  newcomers.FinishAll();
+  EXPECT_EQ(events_.closed, std::vector(2, CloseReason::kFinished));
 }
 
 TEST_F(Connections, EndAtOnceWhenNothingIsOnItsWay) {

@@ -42,6 +42,7 @@ void IdleList::FinishAll() {
   std::vector<std::shared_ptr<Connection>> connections;
   for (IdleHook& hook : list_) connections.push_back(hook.connection.shared_from_this());
   for (const auto& connection : connections) connection->Finish();
+  if (next_ != nullptr) next_->FinishAll();
 }
 
 void IdleList::WaitForOldest() {

@@ -40,7 +40,7 @@ class IdleList {
 
   IdleList* next() const { return next_; }
 
-  // Calls Connection::Finish on each.
+  // Calls Connection::Finish on each, and on those that have proved themselves.
   void FinishAll();
 
  private:

@@ -389,10 +389,7 @@ void Server::Stop(int signal) {
   }
   for (const auto& listener : peer_listeners_) listener->Stop();
   for (const auto& worker : workers_) {
-    boost::asio::post(worker->loop.context(), [&worker = *worker] {
-      worker.newcomers.FinishAll();
-      worker.idle_list.FinishAll();
-    });
+    boost::asio::post(worker->loop.context(), [&worker = *worker] { worker.newcomers.FinishAll(); });
   }
   StopWhenDone();
 }
