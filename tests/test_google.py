@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -26,6 +27,7 @@ from waiting import DEADLINE, SLOWNESS, wait_until
 KEY = "AIza-the-key-of-the-tests-0123456789"
 TIMEOUT_MS = int(10_000 * SLOWNESS)
 SHORT_TIMEOUT_MS = int(300 * SLOWNESS)
+MIB = 1 << 20
 
 
 class GoogleStub:
@@ -338,6 +340,24 @@ class Both(GoogleCase):
                 for number in range(8):
                     line, answer = parse_whatsat(reader.until(b"\n\n"))
                     self.assertEqual((parse_at(line).client, answer["status"]), (b"o%d" % number, "OK"))
+
+    def test_replies_that_wait_for_a_slow_one_count_as_memory_and_are_freed(self) -> None:
+        bound = 4 * MIB
+        settings = self.stub.settings(self.provider)
+        settings["limits"] = {"buffers_bytes": bound}
+        herd = self.run_herd(single(settings, environment={"TEST_GOOGLE_KEY": KEY}))
+        self.stub.set_mode("hold")
+        address = herd["Goloman"].clients
+        exchange(address, iamat("slow"))
+        line = b"x" * 8000 + b"\n"
+        for _ in range(30):
+            connection = self.enterContext(connect(address))
+            # It may be one that is closed by now.
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(whatsat("slow", 10, 5) + line * 30)
+        wait_until(lambda: status(herd, "Goloman")["sessions"]["closed"]["greedy"] >= 10, "the greediest are closed")
+        wait_until(lambda: status(herd, "Goloman")["sessions"]["buffer_bytes"] <= bound, "the bound holds")
+        self.assertEqual(exchange(address, b"y\n"), b"? y\n")
 
     def test_sigterm_finishes_a_slow_answer(self) -> None:
         herd = self.run_herd(single(self.stub.settings(self.provider), environment={"TEST_GOOGLE_KEY": KEY}))

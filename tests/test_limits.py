@@ -242,8 +242,12 @@ class Connections(HerdCase):
 
 class Buffers(HerdCase):
     def test_who_pipelines_and_never_reads_is_closed_before_memory_is_gone(self) -> None:
-        bound = 4 * MIB
-        herd = self.run_herd(single({"limits": {"buffers_bytes": bound}}))
+        for threads, bound in ((1, 4 * MIB), (3, 6 * MIB)):
+            with self.subTest(threads=threads):
+                self.closes_the_greediest(threads, bound)
+
+    def closes_the_greediest(self, threads: int, bound: int) -> None:
+        herd = self.run_herd(single({"limits": {"buffers_bytes": bound}}, threads=threads))
         server = herd["Goloman"]
         honest = self.enterContext(connect(server.clients))
         honest.sendall(iamat("honest"))
@@ -289,7 +293,7 @@ class Buffers(HerdCase):
 
 class Idle(HerdCase):
     def test_who_sends_no_command_in_time_is_closed(self) -> None:
-        herd = self.run_herd(single({"limits": {"first_command_s": 1}}))
+        herd = self.run_herd(single({"limits": {"first_command_s": 1, "idle_timeout_s": 0}}))
         address = herd["Goloman"].clients
         with connect(address) as silent, connect(address) as drips, connect(address) as proven:
             self.assertTrue(is_served(proven))
