@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -36,6 +37,20 @@ std::string ErrorOf(const std::string& text) {
 const std::string kTwo =
     "[[server]]\nname = \"A\"\nclients = \"127.0.0.1:1\"\npeers = \"127.0.0.1:2\"\n"
     "[[server]]\nname = \"B\"\nclients = \"127.0.0.1:3\"\npeers = \"127.0.0.1:4\"\n";
+
+TEST(ParseConfig, TellsOfAHundredFaultsAndThatThereMayBeMore) {
+  std::string unknown_keys;
+  std::string servers;
+  for (int i = 0; i < 1000; ++i) {
+    unknown_keys += "nonsense" + std::to_string(i) + " = 1\n";
+    servers += "\"A\", ";
+  }
+  for (const std::string& text : {unknown_keys, "former_servers = [" + servers + "]\n" + kTwo}) {
+    const std::string errors = ErrorOf(text);
+    EXPECT_EQ(std::ranges::count(errors, '\n'), 100);
+    EXPECT_TRUE(errors.ends_with("\nconf/herd.toml: there may be more")) << errors;
+  }
+}
 
 TEST(ParseConfig, ReadsEveryKey) {
   const auto config = Parse(R"(

@@ -49,5 +49,27 @@ TEST(NearFinder, DropsTheQuestionsOfThoseWhoHaveGone) {
   while (!answered) loop.context().run_one();
 }
 
+// A server that ends must not wait for what is still to be looked through.
+TEST(NearFinder, EndsInTheMidstOfASearch) {
+  fleet::Fleet fleet;
+  constexpr int kClients = 10'000;
+  for (int i = 0; i < kClients; ++i) {
+    const fleet::testing::OwnedAt report("Hands", "c" + std::to_string(i), "+1+1", "1", {});
+    fleet.Apply(report.at(), fleet::kFromClient);
+  }
+  net::Loop loop;
+  std::optional<NearFinder> finder(std::in_place, loop, fleet, fleet::NearBudget{});
+  bool last_complete = true;
+  for (int i = 0; i < 1000; ++i) {
+    finder->Find({.center = {.lat_deg = 1, .lng_deg = 1}, .radius = geo::Metres(1'000), .max = 1},
+                 {}, [&](const fleet::NearAnswer& answer, std::chrono::nanoseconds) {
+                   last_complete = answer.complete;
+                 });
+  }
+  finder.reset();
+  loop.context().poll();
+  EXPECT_FALSE(last_complete);
+}
+
 }  // namespace
 }  // namespace herd::server

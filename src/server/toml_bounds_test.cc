@@ -56,6 +56,7 @@ TEST(FindTooDeep, PassesStringsAndComments) {
     EXPECT_NE(FaultIn("x = \"\"\n" + text), "none");
     EXPECT_NE(FaultIn("x = \"no end\n" + text), "none");
     EXPECT_NE(FaultIn("x = '''a''''\n" + text), "none");
+    EXPECT_NE(FaultIn("x = ['''a'''', " + text), "none");
   }
 }
 
