@@ -54,13 +54,12 @@ Forgotten Forget(fleet::Fleet& fleet, std::string_view server, const ForgetReque
   const wire::UnixNanos latest = LatestTime(fleet, now, before);
   if (time > latest) return {.outcome = Forgotten::Outcome::kTooLate, .time = latest};
   // A tombstone expires by its receipt, which is now, whatever time it is for: so it outlives all
-  // that it wins over. Only what counts from later than now must have been received later, too.
-  const wire::UnixNanos earliest =
-      std::max(now, (time + wire::Skew{-fleet::kAheadMax.nanos}).value_or(now));
+  // that it wins over. Where it is for later than a receipt of now allows, so was what it wins over
+  // received, and the fleet has it received later still.
   wire::ForgetTexts texts;
   wire::At tombstone;
   Forgotten forgotten{.known = before && !before->forgotten};
-  switch (fleet.Report(client, earliest, [&](wire::UnixNanos receipt) {
+  switch (fleet.Report(client, now, [&](wire::UnixNanos receipt) {
     return tombstone = wire::MakeForget(request.client, server, time, receipt, texts);
   })) {
     case fleet::Applied::kStored:
