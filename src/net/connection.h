@@ -87,8 +87,9 @@ class Connection : public Poller::Watcher, public std::enable_shared_from_this<C
   // Asked of bytes that are held back: how many at their front go out even if the rest is refused.
   virtual std::size_t OwedBytes(const std::string& out) { return out.size(); }
 
-  // Refuse was called: of what the session has not handed over yet, it drops all from the first byte
-  // on that is refused; all of it when `took_back`: some that had been handed over was refused.
+  // Refuse was called: of what the session has not handed over yet, it drops all from the first
+  // byte on that is refused; all of it when `took_back`: some that had been handed over was
+  // refused.
   virtual void OnRefused(bool /*took_back*/) {}
 
   // All output has been handed to the system: the session may append more to `out`. Called again as

@@ -93,10 +93,6 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
   std::size_t taken = 0;
   unsigned cost = 0;
   while (taken < input.size() && CanTake(out)) {
-    if (cost >= kTurnCost) {
-      Yield();
-      return taken;
-    }
     const ReadAhead ahead(input.substr(taken), end, node_.config.limits.line_bytes, node_.fleet);
     // All of these have been received; to ask the clock for each would cost as much as to parse it.
     const wire::UnixNanos received = Now();
@@ -110,6 +106,10 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
       Take(line.text, line.command, line.client, received, out);
       taken += line.consumed;
       cost += std::holds_alternative<wire::Whatsat>(line.command) ? kWhatsatCost : 1;
+      if (cost >= kTurnCost && taken < input.size()) {
+        Yield();
+        return taken;
+      }
     }
     if (!first_line_) Established();
     const std::string_view rest = input.substr(taken);

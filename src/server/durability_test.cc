@@ -46,7 +46,8 @@ TEST(Durability, KeepsNobodyWaitingOnceTheServerEnds) {
   spdlog::logger log("test");
   std::vector<Durability::Done> never;
   Durability durability(
-      loop, "the test", [&](const auto&, Durability::Done done) { never.push_back(std::move(done)); },
+      loop, "the test",
+      [&](const auto&, Durability::Done done) { never.push_back(std::move(done)); },
       {.timeout = std::chrono::hours(1)}, log);
   const auto before = std::make_shared<Writer>(loop);
   before->ReplyBy(durability);

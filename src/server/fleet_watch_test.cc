@@ -3,10 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <memory>
 
-#include "server/links.h"
-#include "server/node.h"
+#include "server/test_node.h"
 
 namespace herd::server {
 namespace {
@@ -19,22 +17,9 @@ constexpr wire::UnixNanos At(std::int64_t seconds) {
 TEST(FleetWatch, HasTheFleetFollowAClockThatIsSetBack) {
   wire::UnixNanos clock = At(5'000'000);
   net::Loop loop;
-  Node node{.name = "Alpha",
-            .config = {.servers = {{.name = "Alpha"}}},
-            .log = std::make_shared<spdlog::logger>("test"),
-            .log_writer = nullptr,
-            .traffic = nullptr,
-            .places = nullptr,
-            .admission = net::Admission({}),
-            .slow_look_ups = LogLimit(),
-            .fleet = fleet::Fleet(
-                {}, {.clock = [&] { return clock; }, .receipt_ahead = std::chrono::minutes(5)}),
-            .clock = journal::ClockGuard({}, clock, {}),
-            .journal = nullptr,
-            .durability = nullptr};
-  const Links links(loop, node, 
-                    {.herd = "herd", .name = "Alpha", .neighbours = {}, .secret = flood::Secret(""), .run = ""},
-                    nullptr);
+  Node node =
+      MakeNode(nullptr, {.clock = [&] { return clock; }, .receipt_ahead = std::chrono::minutes(5)});
+  const Links links(loop, node, IdentityOf(node), nullptr);
   FleetWatch watch(loop, node, links);
   watch.Start();
   clock = At(1'000'000);

@@ -389,7 +389,8 @@ void Server::Stop(int signal) {
   }
   for (const auto& listener : peer_listeners_) listener->Stop();
   for (const auto& worker : workers_) {
-    boost::asio::post(worker->loop.context(), [&worker = *worker] { worker.newcomers.FinishAll(); });
+    boost::asio::post(worker->loop.context(),
+                      [&worker = *worker] { worker.newcomers.FinishAll(); });
   }
   StopWhenDone();
 }
