@@ -1,6 +1,8 @@
 #include "places/curl_transfer.h"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <utility>
 
 namespace herd::places {
@@ -47,6 +49,18 @@ CurlTransfer::CurlTransfer(HttpRequest request, HttpTiming timing, HttpTransport
       not_before_(now + timing.delay),
       deadline_(now + timing.timeout),
       fresh_(timing.fresh) {}
+
+CurlTransfer::~CurlTransfer() {
+  if (done_) Finish(std::unexpected(HttpFailure{}));
+}
+
+void CurlTransfer::Finish(HttpResult result) noexcept {
+  auto done = std::exchange(done_, nullptr);
+  try {
+    done(std::move(result));
+  } catch (const std::exception&) {
+  }
+}
 
 CURL* CurlTransfer::Prepare(const std::filesystem::path& ca_file, std::size_t body_bytes_max,
                             TimePoint now) {
@@ -107,7 +121,12 @@ std::size_t CurlTransfer::OnBody(char* data, std::size_t size, std::size_t count
     self.too_large_ = true;
     return 0;
   }
-  self.body_.append(data, bytes);
+  try {
+    self.body_.append(data, bytes);
+  } catch (const std::bad_alloc&) {  // libcurl is no C++
+    self.no_memory_ = true;
+    return 0;
+  }
   return bytes;
 }
 
@@ -125,6 +144,9 @@ HttpResult CurlTransfer::Result(CURLcode code) {
   if (too_large_) {
     return std::unexpected(HttpFailure{HttpFailure::Kind::kTooLarge,
                                        "more than " + std::to_string(body_bytes_max_) + " bytes"});
+  }
+  if (no_memory_) {
+    return std::unexpected(HttpFailure{HttpFailure::Kind::kOther, "no memory"});
   }
   if (code != CURLE_OK) {
     return std::unexpected(HttpFailure{KindOf(code), curl_easy_strerror(code)});

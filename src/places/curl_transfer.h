@@ -21,6 +21,8 @@ class CurlTransfer {
   CurlTransfer(HttpRequest request, HttpTiming timing, HttpTransport::Done done, TimePoint now);
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
+  // Calls Done, if an exception has kept others from it: someone waits.
+  ~CurlTransfer();
 
   TimePoint NotBefore() const { return not_before_; }
   TimePoint Deadline() const { return deadline_; }
@@ -31,8 +33,8 @@ class CurlTransfer {
   // What became of it, when libcurl has ended it with `code`.
   HttpResult Result(CURLcode code);
 
-  // Calls Done; once.
-  void Finish(HttpResult result) { done_(std::move(result)); }
+  // Calls Done; once. What that throws is swallowed: it has been called.
+  void Finish(HttpResult result) noexcept;
 
  private:
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* transfer);
@@ -48,6 +50,7 @@ class CurlTransfer {
   std::size_t body_bytes_max_ = 0;
   std::string body_;
   bool too_large_ = false;
+  bool no_memory_ = false;
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_{nullptr,
                                                                        &curl_slist_free_all};
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle_{nullptr, &curl_easy_cleanup};

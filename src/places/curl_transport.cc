@@ -4,10 +4,12 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 #include <list>
 #include <map>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -90,21 +92,40 @@ class CurlTransport::Worker {
     const std::lock_guard lock(mutex_);
     if (stopping_) return HttpFailure::Kind::kCancelled;
     if (requests_ >= options_.requests_max) return HttpFailure::Kind::kTooMany;
+    try {
+      inbox_.push_back(nullptr);
+    } catch (const std::bad_alloc&) {
+      return HttpFailure::Kind::kOther;
+    }
     ++requests_;
-    inbox_.push_back(std::move(transfer));
+    inbox_.back() = std::move(transfer);
     return std::nullopt;
   }
 
   void Run() {
     while (TakeInbox()) {
-      const milliseconds sleep = StartDue(Now());
-      int running = 0;
-      curl_multi_perform(multi_.get(), &running);
-      if (!FinishEnded()) {
-        curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(sleep.count()), nullptr);
+      try {
+        RunOnce();
+      } catch (const std::exception&) {
+        // No memory. It has cost one transfer, whose end has told who waits for it.
+        Recount();
       }
     }
     CancelAll();
+  }
+
+  void RunOnce() {
+    const milliseconds sleep = StartDue(Now());
+    int running = 0;
+    curl_multi_perform(multi_.get(), &running);
+    if (!FinishEnded()) {
+      curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(sleep.count()), nullptr);
+    }
+  }
+
+  void Recount() {
+    const std::lock_guard lock(mutex_);
+    requests_ = inbox_.size() + waiting_.size() + active_.size();
   }
 
   // False when it is time to end.
@@ -175,11 +196,13 @@ class CurlTransport::Worker {
   }
 
   void CancelAll() {
-    while (!active_.empty()) waiting_.push_back(Leave(active_.begin()->first));
-    while (!waiting_.empty()) {
-      TransferPtr transfer = std::move(waiting_.front());
-      waiting_.pop_front();
+    const auto cancel = [this](TransferPtr transfer) {
       Finish(std::move(transfer), std::unexpected(HttpFailure{HttpFailure::Kind::kCancelled, {}}));
+    };
+    while (!active_.empty()) cancel(Leave(active_.begin()->first));
+    while (!waiting_.empty()) {
+      cancel(std::move(waiting_.front()));
+      waiting_.pop_front();
     }
   }
 

@@ -11,12 +11,14 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "places/curl_transfer.h"
 #include "places/curl_transport.h"
 #include "places/google_provider.h"
 #include "places/google_stub.h"
@@ -321,6 +323,34 @@ TEST_F(GoogleHttps, CancelEndsWhatIsUnderWayAndWhatComes) {
   transport->Send({stub_->Endpoint(), {}, {}}, {.timeout = kPatience},
                   [&](const HttpResult& result) { failures.push_back(result.error().kind); });
   EXPECT_THAT(failures, testing::ElementsAre(kCancelled));
+}
+
+TEST_F(GoogleHttps, GoesOnWhenItsCallerThrows) {
+  const std::string url = stub_->Endpoint() + "/control/requests";
+  std::promise<void> called;
+  control_->Send({url, {}, {}}, {.timeout = kPatience}, [&](const HttpResult&) {
+    called.set_value();
+    throw std::bad_alloc();
+  });
+  called.get_future().get();
+  EXPECT_TRUE(Fetch(*control_, {url, {}, {}}));
+}
+
+TEST(CurlTransfer, TellsWhoWaitsEvenIfNobodyFinishesIt) {
+  int told = 0;
+  const auto done = [&](const HttpResult& result) {
+    ++told;
+    EXPECT_FALSE(result);
+  };
+  {
+    const CurlTransfer lost({}, {}, done, {});
+  }
+  EXPECT_EQ(told, 1);
+  {
+    CurlTransfer finished({}, {}, done, {});
+    finished.Finish(std::unexpected(HttpFailure{}));
+  }
+  EXPECT_EQ(told, 2);
 }
 
 TEST_F(GoogleHttps, OneMoreThanItsBoundIsRefusedAtOnce) {

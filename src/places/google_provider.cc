@@ -86,6 +86,7 @@ void GoogleProvider::Nearby(const Query& query, Done done) {
     const std::lock_guard lock(mutex_);
     const std::size_t waiting = waiters_.CountWaiting(query);
     if (waiting >= kWaitersMax) {
+      ++refusals_.waiting;
       start = std::unexpected(
           LookUpFailure{Status::kOverQueryLimit, "too many wait for the same answer"});
     } else if (waiting == 0) {
@@ -147,8 +148,14 @@ void GoogleProvider::Cancel() {
 
 void GoogleProvider::Send(const Attempt& attempt, TimePoint now, HttpTiming timing) {
   timing.timeout = std::chrono::ceil<milliseconds>(attempt.deadline - now);
-  transport_->Send(api_->Ask(endpoint_, key_, attempt.query), timing,
-                   [this, attempt](const HttpResult& result) { OnResult(attempt, result); });
+  try {
+    transport_->Send(api_->Ask(endpoint_, key_, attempt.query), timing,
+                     [this, attempt](const HttpResult& result) { OnResult(attempt, result); });
+  } catch (const std::exception& error) {  // no memory; and nobody will call back
+    End(attempt,
+        std::unexpected(LookUpFailure{Status::kUnknownError,
+                                      std::string("Google could not be asked: ") + error.what()}));
+  }
 }
 
 void GoogleProvider::OnResult(Attempt attempt, const HttpResult& result) {
@@ -161,13 +168,16 @@ void GoogleProvider::OnResult(Attempt attempt, const HttpResult& result) {
       return;
     }
   }
-  auto outcome = Read(result, attempt.query);
+  End(attempt, Read(result, attempt.query));
+}
+
+void GoogleProvider::End(const Attempt& attempt, std::expected<Answer, LookUpFailure> outcome) {
   {
     // A refusal counts as well: Google is there and answers at once. Opening the breaker would only
     // hide its reason from the clients.
     const bool well = outcome || outcome.error().status != Status::kUnknownError;
     const std::lock_guard lock(mutex_);
-    breaker_.Finish(attempt.ticket, well, now);
+    breaker_.Finish(attempt.ticket, well, now_());
   }
   Finish(attempt.query, attempt.requests, std::move(outcome));
 }
@@ -177,7 +187,17 @@ std::expected<Answer, LookUpFailure> GoogleProvider::Read(const HttpResult& resu
   if (!result) {
     return std::unexpected(LookUpFailure{Status::kUnknownError, Explain(result.error())});
   }
-  auto outcome = api_->Read(*result, query.results_max);
+  try {
+    return Read(*result, query);
+  } catch (const std::exception& error) {  // no memory
+    return std::unexpected(LookUpFailure{
+        Status::kUnknownError, std::string("Google's answer could not be read: ") + error.what()});
+  }
+}
+
+std::expected<Answer, LookUpFailure> GoogleProvider::Read(const HttpResponse& response,
+                                                          const Query& query) const {
+  auto outcome = api_->Read(response, query.results_max);
   if (!outcome) {
     std::string& message = outcome.error().message;
     message = key_.Scrub(message);
@@ -220,7 +240,10 @@ void GoogleProvider::Tell(std::vector<Waiter> waiters, int requests,
     if (on_look_up_) on_look_up_({answer.status, now - waiter.since, requests, shared, message});
     requests = 0;  // they count for the first, who had them sent
     shared = true;
-    waiter.done(answer);
+    try {
+      waiter.done(answer);
+    } catch (const std::exception&) {  // no memory: the others are answered all the same
+    }
   }
 }
 

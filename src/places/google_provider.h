@@ -83,7 +83,9 @@ class GoogleProvider final : public Provider {
   // `timing`: all but the time-out, which is what the attempt has left.
   void Send(const Attempt& attempt, TimePoint now, HttpTiming timing);
   void OnResult(Attempt attempt, const HttpResult& result);
+  void End(const Attempt& attempt, std::expected<Answer, LookUpFailure> outcome);
   std::expected<Answer, LookUpFailure> Read(const HttpResult& result, const Query& query) const;
+  std::expected<Answer, LookUpFailure> Read(const HttpResponse& response, const Query& query) const;
   // The delay of a retry, or nothing when there is to be none.
   std::optional<std::chrono::milliseconds> RetryDelay(const Attempt& attempt, TimePoint now,
                                                       bool at_once);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,9 +59,9 @@ class GoogleProviderTest : public testing::Test {
     Make();
   }
 
-  void Make() {
+  void Make(std::unique_ptr<GoogleApi> api = std::make_unique<GoogleLegacyApi>()) {
     provider_ = std::make_unique<GoogleProvider>(
-        std::make_unique<GoogleLegacyApi>(), settings_, *ApiKey::Make("THE-KEY"),
+        std::move(api), settings_, *ApiKey::Make("THE-KEY"),
         GoogleProvider::Surroundings{.transport = std::make_unique<FakeTransport>(sent_),
                                      .now = [this] { return now_; },
                                      .retry_delay = [] { return milliseconds(70); },
@@ -104,6 +105,7 @@ TEST_F(GoogleProviderTest, LetsAThousandWaitForOneAnswerAndNoMore) {
   Ask();
   ASSERT_EQ(answers_.size(), 1U);
   EXPECT_EQ(answers_[0].status, Status::kOverQueryLimit);
+  EXPECT_EQ(provider_->refusals()->waiting, 1U);
   Ask(50);  // something else
   EXPECT_EQ(sent_.size(), 2U);
   Reply(200, kOneResult);
@@ -135,6 +137,39 @@ TEST_F(GoogleProviderTest, AnswersWhoWaitsWhenCancelled) {
     EXPECT_EQ(answer.status, Status::kUnknownError);
     EXPECT_THAT(answer.json, HasSubstr("the server is shutting down"));
   }
+}
+
+// Cannot write the questions or read the answers that it is told to.
+class ThrowingApi final : public GoogleApi {
+ public:
+  explicit ThrowingApi(const bool& asks) : asks_(asks) {}
+
+  std::string_view Endpoint() const override { return "https://localhost:1"; }
+  HttpRequest Ask(std::string_view, const ApiKey&, const Query&) const override {
+    if (!asks_) throw std::bad_alloc();
+    return {};
+  }
+  std::expected<Answer, LookUpFailure> Read(const HttpResponse&, int) const override {
+    throw std::bad_alloc();
+  }
+
+ private:
+  const bool& asks_;
+};
+
+TEST_F(GoogleProviderTest, AnswersWhoWaitsWhenSomethingThrows) {
+  bool asks = false;
+  Make(std::make_unique<ThrowingApi>(asks));
+  Ask();
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(answers_[0].status, Status::kUnknownError);
+  EXPECT_THAT(answers_[0].json, HasSubstr("could not be asked"));
+  asks = true;
+  provider_->Nearby({{1, 2}, {500}, 5}, [](const Answer&) { throw std::bad_alloc(); });
+  Ask();
+  Reply(200, kOneResult);
+  ASSERT_EQ(answers_.size(), 2U);
+  EXPECT_THAT(answers_[1].json, HasSubstr("could not be read"));
 }
 
 TEST_F(GoogleProviderTest, AsksGoogleItselfWithoutAnEndpoint) {

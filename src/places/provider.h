@@ -33,6 +33,7 @@ struct Refusals {
   std::uint64_t minute_budget = 0;  // all of it is spent
   std::uint64_t day_budget = 0;
   std::uint64_t breaker = 0;  // Google failed too often
+  std::uint64_t waiting = 0;  // very many wait for the same answer already
 };
 
 // How a look-up went. The words of Google's legacy Nearby Search, since that is what clients see.

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "server/config_key_makers.h"
+#include "wire/shown.h"
 
 namespace herd::server {
 namespace {
@@ -59,9 +60,10 @@ std::expected<Endpoint, std::string> ReadEndpoint(const toml::node& node, bool d
   const auto text = node.value_exact<std::string>();
   if (!text) return std::unexpected(fmt::format("{} is not an address", Describe(node)));
   auto endpoint = ParseEndpoint(*text);
-  if (!endpoint) return std::unexpected(fmt::format("\"{}\" is not an address", *text));
+  if (!endpoint)
+    return std::unexpected(fmt::format("\"{}\" is not an address", wire::Shown(*text)));
   if (dialled && (endpoint->host == "*" || endpoint->port == 0)) {
-    return std::unexpected(fmt::format("neighbours cannot connect to \"{}\"", *text));
+    return std::unexpected(fmt::format("neighbours cannot connect to \"{}\"", wire::Shown(*text)));
   }
   return endpoint;
 }

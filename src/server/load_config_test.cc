@@ -292,6 +292,8 @@ INSTANTIATE_TEST_SUITE_P(
               "conf/herd.toml:2: server.name: \"Gölo\" is not allowed"},
         Wrong{"[[server]]\nname = \"A\"\nclients = \"a\"",
               "conf/herd.toml:3: server.clients: \"a\" is not an address; allowed: \"HOST:PORT\""},
+        Wrong{"[[server]]\nname = \"A\"\nclients = \"127.0.0.1\\u0000.b:1\"",
+              "conf/herd.toml:3: server.clients: \"127.0.0.1\\x00.b:1\" is not an address"},
         Wrong{"[[server]]\nname = \"A\"\nclients = \"a:70000\"",
               "conf/herd.toml:3: server.clients: \"a:70000\" is not"},
         Wrong{"[[server]]\nname = \"A\"\nclients = 12000",

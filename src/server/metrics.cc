@@ -153,14 +153,15 @@ void AddClients(const Status& status, Families& families) {
   }
   families.Counter("herd_google_refused_total",
                    "Look-ups that Google was not asked for: the share of an address or a client "
-                   "in the budget, or all of the minute's or the day's, was spent, or the circuit "
-                   "breaker was open.");
+                   "in the budget, or all of the minute's or the day's, was spent, the circuit "
+                   "breaker was open, or very many waited for the same answer already.");
   if (const auto& refused = status.lookups_refused) {
     families.Sample(refused->address_share, {{"reason", "address_share"}});
     families.Sample(refused->client_share, {{"reason", "client_share"}});
     families.Sample(refused->minute_budget, {{"reason", "minute_budget"}});
     families.Sample(refused->day_budget, {{"reason", "day_budget"}});
     families.Sample(refused->breaker, {{"reason", "breaker"}});
+    families.Sample(refused->waiting, {{"reason", "waiting"}});
   }
   families.Histogram("herd_place_lookup_duration_seconds", "How long look-ups of places took.");
   families.Sample(status.lookup_times);

@@ -169,6 +169,7 @@ void WriteClients(JsonWriter& json, const Status& status) {
         .Member("minute_budget", refused->minute_budget)
         .Member("day_budget", refused->day_budget)
         .Member("breaker", refused->breaker)
+        .Member("waiting", refused->waiting)
         .Close('}');
   }
   json.Key("duration");
