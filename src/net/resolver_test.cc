@@ -85,7 +85,7 @@ TEST_F(ResolverTest, HasALookUpUnderWayAnswerTheNextWhoAsks) {
   // Once it has answered a name is looked up anew.
   result_.reset();
   resolver.Resolve("slow.example", Keep());
-  Wait(loop_, result_);
+  EXPECT_TRUE(Wait(loop_, result_));
   EXPECT_EQ(slow_->asked, 2);
 }
 

@@ -59,6 +59,7 @@ void CurlTransfer::Finish(HttpResult result) noexcept {
   try {
     done(std::move(result));
   } catch (const std::exception&) {
+    return;
   }
 }
 

@@ -242,7 +242,8 @@ void GoogleProvider::Tell(std::vector<Waiter> waiters, int requests,
     shared = true;
     try {
       waiter.done(answer);
-    } catch (const std::exception&) {  // no memory: the others are answered all the same
+    } catch (const std::exception&) {
+      continue;  // no memory: the others are answered all the same
     }
   }
 }
