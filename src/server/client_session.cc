@@ -35,6 +35,11 @@ places::Query QueryOf(const wire::Whatsat& whatsat, const geo::LatLngE7& center)
           .results_max = whatsat.results_max};
 }
 
+// The first line of a web page's request, whose commands would stand in the body.
+bool IsFromBrowser(const ReadAhead::Line& line) {
+  return std::holds_alternative<wire::Invalid>(line.command) && wire::IsHttpRequestLine(line.text);
+}
+
 }  // namespace
 
 ClientSession::ClientSession(net::Loop& loop, net::Socket socket, net::IdleList& newcomers,
@@ -98,10 +103,14 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
     const wire::UnixNanos received = Now();
     for (const ReadAhead::Line& line : ahead.lines()) {
       if (!CanTake(out)) return taken;
-      if (first_line_ && IsFromBrowser(line)) {
-        stats_.http_requests.Add();
-        Close();
-        return input.size();
+      if (first_line_ && !std::holds_alternative<wire::Blank>(line.command)) {
+        first_line_ = false;
+        if (IsFromBrowser(line)) {
+          stats_.http_requests.Add();
+          Close();
+          return input.size();
+        }
+        Established();
       }
       Take(line.text, line.command, line.client, received, out);
       taken += line.consumed;
@@ -111,7 +120,6 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
         return taken;
       }
     }
-    if (!first_line_) Established();
     const std::string_view rest = input.substr(taken);
     switch (ahead.end()) {
       case net::LineScan::Kind::kLine:
@@ -125,12 +133,6 @@ std::size_t ClientSession::OnInput(std::string_view input, bool end, std::string
     }
   }
   return taken;
-}
-
-bool ClientSession::IsFromBrowser(const ReadAhead::Line& line) {
-  if (std::holds_alternative<wire::Blank>(line.command)) return false;
-  first_line_ = false;
-  return std::holds_alternative<wire::Invalid>(line.command) && wire::IsHttpRequestLine(line.text);
 }
 
 void ClientSession::Take(std::string_view line, const wire::Command& command,

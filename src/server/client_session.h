@@ -69,9 +69,6 @@ class ClientSession : public net::Connection {
   std::vector<fleet::ClientHash> acknowledges_;
 
   bool CanTake(const std::string& out) const;
-  // Whether the first line that is not blank is that of an HTTP request: a web page, whose commands
-  // would stand in the body.
-  bool IsFromBrowser(const ReadAhead::Line& line);
   // `client` is the hash of the ID of whom an IAMAT tells.
   void Take(std::string_view line, const wire::Command& command, fleet::ClientHash client,
             wire::UnixNanos received, std::string& out);

@@ -58,6 +58,8 @@ TEST(ClientSession, AsksForEightLookUpsBeforeOthersHaveTheirTurn) {
   session->Start();
   while (asked == 0) loop.context().run_one();
   EXPECT_EQ(asked, 8);
+  // Who has sent a command is no newcomer any more, whose place is anyone's.
+  EXPECT_FALSE(newcomers.MakeRoom([](net::Connection&) { return true; }));
   while (asked < 20) loop.context().run_one();
   session->Close();
   while (session.use_count() > 1) loop.context().run_one();
