@@ -333,11 +333,27 @@ class Damage(HerdCase):
 class Deleted(HerdCase):
     def test_what_is_acknowledged_afterwards_is_on_the_disk(self) -> None:
         """Of a journal whose directory somebody deletes no report is acknowledged until it is there again."""
+
+        def delete(journal: Path) -> None:
+            # Under another name first: the server goes on making files while they are deleted.
+            shutil.rmtree(journal.rename(journal.with_name("removed")))
+
+        self.check(delete, "is gone while it was in use")
+
+    def test_so_it_is_when_the_log_was_emptied_in_place(self) -> None:
+        def empty(journal: Path) -> None:
+            for log in journal.glob("*.log"):
+                os.truncate(log, 0)
+
+        self.check(empty, "has been cut short while it was in use")
+
+    def check(self, harm: Callable[[Path], None], said: str) -> None:
         herd = self.run_herd(journaled(durability=DISK))
         server = herd["Goloman"]
         before = report(herd, "Goloman", "before")
-        # Under another name first: the server goes on making files while they are deleted.
-        shutil.rmtree(directory(herd).rename(directory(herd).with_name("removed")))
+        # Between the two it notes the time of its clock, which changes the log.
+        report(herd, "Goloman", "next")
+        harm(directory(herd))
         acknowledged = {"before": before}
 
         def again() -> bytes:
@@ -348,7 +364,7 @@ class Deleted(HerdCase):
             return reply
 
         wait_until(again, "reports are acknowledged again")
-        server.wait_for_log("is gone while it was in use")
+        server.wait_for_log(said)
         self.assertEqual(status(herd, "Goloman")["journal"]["damages"], 1)
         server.kill()
         server.start()

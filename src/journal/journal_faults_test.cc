@@ -243,6 +243,14 @@ TEST_F(JournalFiles, ALogThatIsReplacedByACopyIsMissed) {
   ExpectNoticedAndHealed("has been replaced while it was in use");
 }
 
+// What is written next would make it as long as it was.
+TEST_F(JournalFiles, ALogThatIsCutShortIsMissed) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory())) {
+    if (entry.path().extension() == ".log") std::filesystem::resize_file(entry.path(), 0);
+  }
+  ExpectNoticedAndHealed("has been cut short while it was in use");
+}
+
 TEST_F(JournalFiles, AnyOtherFileIsMissedWithoutReports) {
   CutPower(std::move(journal_));  // what is there goes to a table at the next start
   Journal::Settings settings = Settings();

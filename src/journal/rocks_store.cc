@@ -106,7 +106,9 @@ std::expected<void, std::string> RocksStore::Write() {
   EmptyBatch();
   if (!db_) return std::unexpected(std::string("it is not open"));
   const Watched watched(stalls_);
-  return Check(db_->Write(rocksdb::WriteOptions(), &batch));
+  if (auto log = CheckLog(); !log) return log;
+  if (auto written = Check(db_->Write(rocksdb::WriteOptions(), &batch)); !written) return written;
+  return CheckLog();
 }
 
 void RocksStore::EmptyBatch() {
@@ -118,6 +120,10 @@ std::expected<void, std::string> RocksStore::Sync() {
   if (!db_) return std::unexpected(std::string("it is not open"));
   const Watched watched(stalls_);
   if (auto synced = Check(db_->SyncWAL()); !synced) return synced;
+  return CheckLog();
+}
+
+std::expected<void, std::string> RocksStore::CheckLog() {
   std::unique_ptr<rocksdb::LogFile> log;
   if (const Status found = db_->GetCurrentWalFile(&log); !found.ok())
     return Exchanged("its log is gone while it was in use: " + found.ToString());
@@ -133,6 +139,7 @@ std::unexpected<std::string> RocksStore::Exchanged(std::string what) {
 
 std::expected<void, std::string> RocksStore::CheckFiles() {
   if (!db_) return std::unexpected(std::string("it is not open"));
+  if (auto log = CheckLog(); !log) return log;
   // One that was merged into others meanwhile is not listed any more.
   if (!MissingFile().empty()) {
     std::string missing = MissingFile();
@@ -398,7 +405,9 @@ std::expected<void, std::string> RocksStore::WriteClock(wire::UnixNanos time) {
   if (!db_) return std::unexpected(std::string("it is not open"));
   std::string text;
   wire::AppendPosixTime(text, time);
+  if (auto log = CheckLog(); !log) return log;
   if (auto put = Check(db_->Put(rocksdb::WriteOptions(), meta_, kClockKey, text)); !put) return put;
+  if (auto log = CheckLog(); !log) return log;
   // Or the log would be kept for its sake.
   return Check(db_->Flush(rocksdb::FlushOptions(), meta_));
 }

@@ -86,8 +86,8 @@ class RocksStore : public Store {
   std::optional<wire::UnixNanos> ReadClock() const;
   std::expected<void, std::string> WriteClock(wire::UnixNanos time);
 
-  // Whether all files of the database are still where they were made. Sync asks it of the directory
-  // and the log, quickly; this of every file.
+  // Whether all files of the database are still where they were made. Write and Sync ask it of the
+  // directory and the logs, quickly, and whether these are as long as they were; this of every file.
   std::expected<void, std::string> CheckFiles();
 
   // Has files older than settings.rewrite_age rewritten, in the background, so that they lose their
@@ -151,6 +151,7 @@ class RocksStore : public Store {
   void EmptyBatch();
   std::expected<void, std::string> Check(const rocksdb::Status& status) const;
   std::unexpected<std::string> Exchanged(std::string what);
+  std::expected<void, std::string> CheckLog();
   std::string MissingFile() const;
 };
 

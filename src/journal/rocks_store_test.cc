@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -203,6 +204,60 @@ TEST_F(RocksStoreTest, MissesTheFileWithoutWhichNothingCanBeRead) {
   std::filesystem::remove(directory_ / "CURRENT");
   EXPECT_TRUE(RowsOf(*Open()).empty());
   EXPECT_EQ(Aside().size(), 1U);
+}
+
+// Whenever it happens.
+TEST_F(RocksStoreTest, MissesTheRestOfALogThatIsCutShort) {
+  const auto logs = [&] {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+      if (entry.path().extension() == ".log") files.push_back(entry.path());
+    }
+    std::ranges::sort(files);
+    return files;
+  };
+  const auto cut = [](const std::filesystem::path& log) {
+    std::filesystem::resize_file(log, std::filesystem::file_size(log) - 1);
+  };
+  const auto store = Open();
+  Write(*store, {{"c1", "AT"}});
+  cut(logs().back());
+  store->Put("c2", "AT");
+  EXPECT_FALSE(store->Write()) << "before a write";
+  EXPECT_EQ(store->Recover(), Recovered::kEmpty);
+
+  store->Put("c1", "AT");
+  ASSERT_TRUE(store->Write());
+  cut(logs().back());
+  EXPECT_FALSE(store->Sync()) << "before a sync";
+  EXPECT_EQ(store->Recover(), Recovered::kEmpty);
+
+  Write(*store, {{"c1", "AT"}});
+  cut(logs().back());
+  EXPECT_FALSE(store->CheckFiles()) << "while nothing is written";
+  EXPECT_EQ(store->Recover(), Recovered::kEmpty);
+  EXPECT_EQ(store->damages(), 3U);
+}
+
+// As they come and go: RocksDB begins a new one now and then, and removes those that it has put into
+// tables.
+TEST_F(RocksStoreTest, FindsNothingWrongWithLogsThatChange) {
+  const auto store = Open();
+  for (int i = 0; i < 1'000; ++i) {
+    for (int row = 0; row < 10; ++row) {
+      store->Put("c" + std::to_string(i * 10 + row), std::string(4'000, 'x'));
+    }
+    ASSERT_TRUE(store->Write());
+    if (i % 10 == 0) {
+      ASSERT_TRUE(store->WriteClock(testing::kNow));
+    }
+    if (i % 7 == 0) {
+      ASSERT_TRUE(store->Sync());
+    }
+    if (i % 13 == 0) {
+      ASSERT_TRUE(store->CheckFiles());
+    }
+  }
 }
 
 TEST_F(RocksStoreTest, LeavesWhatIsNotItsOwnAlone) {
