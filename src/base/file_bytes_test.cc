@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -74,6 +75,14 @@ TEST_F(FilesInMemory, AreRefusedWhenTheyChangeWhileTheyAreRead) {
   });
   ASSERT_FALSE(grown);
   EXPECT_NE(grown.error().find("was changed"), std::string::npos) << grown.error();
+  const auto written_over = FileBytes::Read(Make(text), [&](std::string_view, std::uint64_t) {
+    std::fstream(file, std::ios::in | std::ios::out | std::ios::binary) << "garbage";
+    // Two writes within one tick of the system's clock have the same time.
+    fs::last_write_time(file, fs::last_write_time(file) + std::chrono::seconds(1));
+    return "";
+  });
+  ASSERT_FALSE(written_over);
+  EXPECT_NE(written_over.error().find("was changed"), std::string::npos) << written_over.error();
 }
 
 TEST_F(FilesInMemory, AreLookedAtBeforeAllIsRead) {

@@ -217,6 +217,28 @@ TEST_F(NewFiles, TakeTheirPlaceOnFileSystemsThatKnowLess) {
   }
 }
 
+// Where a file can get its name by being copied only, and the disk is full.
+TEST_F(NewFiles, LeaveNoHalfCopyBehind) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Refuse(SYS_openat, kTemporaryFlag, EOPNOTSUPP);
+    Refuse(SYS_linkat, 0, EPERM);
+    Refuse(SYS_renameat2, 0, EINVAL);
+    auto file = NewFile::Create(dir_ / "file", IfExists::kKeep);
+    if (!file) ::_exit(2);
+    file->Append(std::string(8192, 'x'));
+    file->OverwriteStart("!");
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{.rlim_cur = 4096, .rlim_max = 4096};
+    if (::setrlimit(RLIMIT_FSIZE, &small) != 0) ::_exit(3);
+    ::_exit(file->Commit() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(Names().empty());
+}
+
 TEST_F(NewFiles, LeaveNoTemporaryNameBehindWhenASignalEndsTheProgram) {
   const pid_t child = ::fork();
   if (child == 0) {

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -170,6 +172,51 @@ TEST(Nearest, PausesWithoutALock) {
   pauses = 0;
   fleet.Nearest({.lat_deg = 0, .lng_deg = 0}, geo::Metres(1'000'000), 10, budget);
   EXPECT_GE(pauses, 5);
+}
+
+TEST(Nearest, LeavesOutWhoMovesAwayMeanwhile) {
+  Fleet fleet;
+  constexpr int kClients = 1'000;
+  const auto all_to = [&](double place, int time) {
+    for (int i = 0; i < kClients; ++i)
+      fleet.Apply(At("c" + std::to_string(i), place, place, time).at(), kFromClient);
+  };
+  all_to(0, 1);
+  bool moved = false;
+  const NearBudget budget{.pause = [&] {
+    if (!std::exchange(moved, true)) all_to(5, 2);
+  }};
+  EXPECT_EQ(Told(fleet.Nearest({0, 0}, {100}, kClients, budget)), Clients{});
+  EXPECT_TRUE(moved);
+}
+
+// Those that came last are looked at first.
+TEST(Nearest, KeepsTheEquallyNearWhenANearerOneIsFound) {
+  Fleet fleet;
+  fleet.Apply(At("nearest", 10, 10, 1).at(), kFromClient);
+  for (int i = 0; i < 30; ++i)
+    fleet.Apply(At(fmt::format("c{:02}", i), 10, 10.0001, 1).at(), kFromClient);
+  std::vector<std::string> told;
+  for (const auto& [client, distance] : Told(fleet.Nearest({10, 10}, {100}, 4)))
+    told.push_back(client);
+  EXPECT_EQ(told, (std::vector<std::string>{"nearest", "c00", "c01", "c02"}));
+}
+
+// Or the client would be in a cell twice once it reports.
+TEST(Nearest, LeavesOutTombstonesOfUnknownClients) {
+  Fleet fleet;
+  fleet.Apply(At("kiwi", 0, 0, 1).at(), kFromClient);
+  // So many that it looks into cells, not at all of them.
+  for (int i = 0; i < 100; ++i)
+    fleet.Apply(At("c" + std::to_string(i), 20, 20, 1).at(), kFromClient);
+  wire::ForgetTexts texts;
+  const wire::UnixNanos time{1'000'000'000};
+  fleet.Apply(wire::MakeForget("moa", "Hands", time, time, texts), kFromClient);
+  EXPECT_EQ(Told(fleet.Nearest({0, 0}, {100}, 10)), (Clients{{"kiwi", 0}}));
+  fleet.Apply(At("moa", 0, 0, 2).at(), kFromClient);
+  const NearAnswer near = fleet.Nearest({0, 0}, {100}, 10, {.rows_max = 1'000});
+  EXPECT_EQ(Told(near), (Clients{{"kiwi", 0}, {"moa", 0}}));
+  EXPECT_TRUE(near.complete);
 }
 
 TEST(Nearest, LeavesOutWhatHasExpired) {

@@ -241,6 +241,15 @@ TEST_F(OneLink, IgnoresWhatIsOutOfTurn) {
   EXPECT_EQ(link_.counters().comparisons, 0U);
 }
 
+// It has lost what it had, though it answers what was sent before: the next link must not go on
+// from there.
+TEST_F(OneLink, CountsNothingAsAcknowledgedByANeighbourThatWantsToCompare) {
+  ASSERT_TRUE(link_.acknowledged());
+  Receive("COMPARE");
+  Receive("PONG 1 0", 2000);
+  EXPECT_FALSE(link_.acknowledged());
+}
+
 TEST_F(OneLink, HasNoMessageForARowThatIsLongerThanOne) {
   const std::size_t size = Report("kiwi", 1).line().size();
   fleet_.Apply(Report("kiwi", 1).at(), fleet::kFromClient);
