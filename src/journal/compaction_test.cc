@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <expected>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -151,6 +154,39 @@ TEST_F(Compaction, ThatBringsOutLessThanWentInIsAFault) {
   listener_->OnCompactionCompleted(nullptr, job);
   EXPECT_THAT(listener_->fault().value_or(""), HasSubstr("a compaction has lost 40 rows"));
   EXPECT_TRUE(listener_->rows_doubtful());
+}
+
+// Its journal: what the compaction could not read has to be written again.
+TEST(RocksStoreCompaction, ThatFindsDamageLeavesRowsInDoubt) {
+  const Folder folder;
+  Lines log;
+  const std::filesystem::path directory = folder.path() / "Hands";
+  auto store = RocksStore::Open(SettingsFor(directory, log));
+  ASSERT_TRUE(store) << store.error();
+  const auto put_table = [&](int table) {
+    for (int i = 0; i < 2'000; ++i) {
+      const auto report = Report(i, table + 1);
+      (*store)->Put(report.at().client, report.line());
+    }
+    ASSERT_TRUE((*store)->Write());
+    EXPECT_EQ((*store)->Recover(), Recovered::kRows);  // puts them into a table
+  };
+  put_table(0);
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() != ".sst" || entry.file_size() < 20'000) continue;
+    // In place, and in a block of rows.
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(10'000) << "damage";
+  }
+  // So many that they are merged.
+  for (int table = 1; table < 8; ++table) put_table(table);
+  std::expected<void, std::string> written;
+  while (written) {
+    std::this_thread::sleep_for(10ms);
+    (*store)->Put("c1", Report(1, 100).line());
+    written = (*store)->Write();
+  }
+  EXPECT_EQ((*store)->Recover(), Recovered::kEmpty);
 }
 
 TEST(RocksStoreRewrite, HasOldFilesOfAQuietJournalRewritten) {

@@ -7,9 +7,11 @@
 #include <iterator>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "journal/journal.h"
+#include "journal/load.h"
 #include "journal/log_scan.h"
 #include "journal/table_scan.h"
 #include "journal/testing.h"
@@ -197,6 +199,9 @@ TEST_F(Damage, OfALogIsNotWhatACrashLeaves) {
   }
   EXPECT_FALSE(ScanLog(sound + std::string(100'000, '\0'), {}).damaged);
   EXPECT_TRUE(ScanLog(sound + std::string(32'768, '\0') + sound, {}).damaged);
+  // Where blocks begin, so that all checksums are right.
+  const std::size_t zeros = 2 * 32'768 - sound.size() % 32'768;
+  EXPECT_TRUE(ScanLog(sound + std::string(zeros, '\0') + sound, {}).damaged);
 }
 
 // Whichever file it is in.
@@ -271,14 +276,89 @@ TEST_F(Damage, OfTheJournalOfAnotherBringsItsRowsToNobody) {
   MakeAnew();
   std::string log = ContentOf(Files(directory_, ".log")[0]);
   log[log.size() / 2] = static_cast<char>(log[log.size() / 2] ^ 1);
-  Write(Files(directory_, ".log")[0], log);
-  fleet::Fleet fleet;
-  StoreSettings settings = SettingsFor(directory_, log_);
-  settings.herd = "another";
-  Journal journal({.store = settings}, fleet);
-  ASSERT_TRUE(journal.Start());
-  EXPECT_EQ(fleet.size(), 0U);
-  EXPECT_THAT(log_.text(), HasSubstr("is of the journal of herd test"));
+  const std::string damaged = log;
+  for (const std::string other : {"herd test", "server Hands"}) {
+    MakeAnew();
+    Write(Files(directory_, ".log")[0], damaged);
+    fleet::Fleet fleet;
+    StoreSettings settings = SettingsFor(directory_, log_);
+    (other == "herd test" ? settings.herd : settings.server) = "another";
+    Journal journal({.store = settings}, fleet);
+    ASSERT_TRUE(journal.Start());
+    EXPECT_EQ(fleet.size(), 0U) << other;
+    EXPECT_THAT(log_.text(), HasSubstr("is of the journal of " + other));
+  }
+}
+
+// As the keys that tell whose the journal is.
+TEST_F(Damage, CostsNothingThoughClientsAreCalledHerdOrServer) {
+  for (const std::string client : {"herd", "server"}) {
+    auto store = RocksStore::Open(SettingsFor(directory_, log_));
+    ASSERT_TRUE(store) << store.error();
+    const testing::OwnedAt report("Hands", client, "+1+1", "1", testing::kNow);
+    (*store)->Put(client, report.line());
+    ASSERT_TRUE((*store)->Write());
+    store->reset();
+    Write(directory_ / "CURRENT", "nonsense\n");
+    EXPECT_EQ(Restart().rows, (Rows{{client, report.line()}}));
+    fs::remove_all(directory_);
+  }
+}
+
+// Wherever the newest row of a client stands.
+TEST_F(Damage, KeepsTheNewestOfExpiredRows) {
+  {
+    const fs::path open = folder_.path() / "open";
+    auto store = RocksStore::Open(SettingsFor(open, log_));
+    ASSERT_TRUE(store) << store.error();
+    for (const auto& [client, time] : {std::pair(1, 1), {1, 2}, {2, 2}, {2, 1}}) {
+      (*store)->Put("c" + std::to_string(client), Report(client, time).line());
+      ASSERT_TRUE((*store)->Write());
+    }
+    fs::copy(open, directory_);  // as SIGKILL leaves it: with all of them in the log
+  }
+  Write(directory_ / "CURRENT", "nonsense\n");
+  {
+    fleet::Fleet fleet;
+    fleet.SetHorizon({.rows = testing::kNow, .tombstones = testing::kNow});
+    Journal journal({.store = SettingsFor(directory_, log_)}, fleet);
+    ASSERT_TRUE(journal.Start());
+    EXPECT_EQ(fleet.size(), 0U);
+  }
+  EXPECT_EQ(Restart().rows, (Rows{{"c1", Report(1, 2).line()}, {"c2", Report(2, 2).line()}}));
+}
+
+// When it comes after the look through all files.
+TEST_F(Damage, OfWhicheverPartOfTheRowsIsFoundWhenTheyAreRead) {
+  for (const std::size_t damaged : {0U, 1U}) {
+    fs::remove_all(directory_);
+    auto store = RocksStore::Open(SettingsFor(directory_, log_));
+    ASSERT_TRUE(store) << store.error();
+    for (const int first : {10'000, 20'000}) {
+      for (int i = first; i < first + 3'000; ++i) {
+        const auto report = Report(i, 1);
+        (*store)->Put(report.at().client, report.line());
+      }
+      ASSERT_TRUE((*store)->Write());
+      ASSERT_TRUE((*store)->Recover());  // puts them into a table
+    }
+    ASSERT_EQ((*store)->Divide(2).size(), 2U);
+    std::vector<fs::path> tables;  // with rows
+    for (const fs::path& table : Files(directory_, ".sst")) {
+      if (fs::file_size(table) > 100'000) tables.push_back(table);
+    }
+    ASSERT_EQ(tables.size(), 2U);
+    std::string content = ContentOf(tables[damaged]);
+    const std::size_t at = content.size() * 2 / 3;
+    content[at] = static_cast<char>(content[at] ^ 1);
+    // In place: the database has it open.
+    std::fstream(tables[damaged], std::ios::in | std::ios::out | std::ios::binary) << content;
+    fleet::Fleet fleet;
+    const auto loaded = Load(**store, fleet, 2, log_.say());
+    ASSERT_TRUE(loaded) << loaded.error();
+    EXPECT_TRUE(loaded->damaged) << damaged;
+    EXPECT_GE(fleet.size(), 3'000U);  // of the other
+  }
 }
 
 TEST_F(Damage, KeepsExpiredRowsForAClockThatIsSetRight) {

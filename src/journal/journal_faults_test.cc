@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <atomic>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -174,6 +175,30 @@ TEST_F(JournalFaults, AndCutsOfPowerLoseNoAcknowledgedRow) {
     CutPower(std::move(journal));
   }
   EXPECT_GT(*std::ranges::max_element(acknowledged), 0);
+}
+
+// What was read in a damaged journal is in the fleet only, until it is synced.
+TEST_F(JournalFaults, AndACutOfPowerLoseNothingOfADamagedJournal) {
+  fleet::Fleet fleet;
+  auto journal = Start(fleet);
+  for (int i = 0; i < 100; ++i) fleet.Apply(Report(i, 1).at(), fleet::kFromClient);
+  ASSERT_TRUE(Synced(*journal));
+  journal.reset();
+  std::ofstream(folder_.path() / "Hands/CURRENT") << "nonsense\n";
+  Journal::Settings settings = Settings();
+  settings.store.say = [this, say = log_.say()](Gravity gravity, const std::string& text) {
+    say(gravity, text);
+    // It has all been read.
+    if (text.contains("could be read in the damaged journal")) disk_->Set(Fault::kSyncFails);
+  };
+  fleet::Fleet salvaged;
+  journal = std::make_unique<Journal>(settings, salvaged);
+  ASSERT_TRUE(journal->Start());
+  WaitFor(*journal, Status::State::kFailing);
+  CutPower(std::move(journal));
+  fleet::Fleet restarted;
+  Start(restarted);
+  EXPECT_EQ(RowsOf(restarted), RowsOf(fleet));
 }
 
 // What is done to the files under an open journal; no error tells it.

@@ -281,8 +281,9 @@ class WrongClock : public JournalTest {
     return {.rows = {now_.value - week}, .tombstones = {now_.value - 2 * week}};
   }
 
-  std::unique_ptr<Journal> Start(bool confirmed = false) {
-    Journal::Settings settings = Settings();
+  std::unique_ptr<Journal> Start(bool confirmed = false, rocksdb::Env* env = nullptr) {
+    Journal::Settings settings = Settings(env);
+    settings.retry_delay_max = 20ms;
     settings.store.now = [this] { return now_; };
     settings.clock = &clock_;
     settings.clock_confirmed = confirmed;
@@ -327,6 +328,46 @@ TEST_F(WrongClock, HoldsRowsBackUntilItIsRight) {
     EXPECT_EQ(fleet_.size(), 10U);
   }
   EXPECT_EQ(Restarted().size(), 10U);
+}
+
+TEST_F(WrongClock, HasHeldBackRowsTakenOnceTheDiskWorksAgain) {
+  MakeJournal();
+  SetDays(8);
+  const auto disk = std::make_shared<FaultyFileSystem>();
+  const auto env = rocksdb::NewCompositeEnv(disk);
+  const auto journal = Start(false, env.get());
+  ASSERT_EQ(journal->status().held_back, 10U);
+  disk->Set(FaultyFileSystem::Fault::kFull);
+  OwnedAt report("Hands", "new", "+1+1", "1", now_);
+  fleet_.Apply(report.at(), fleet::kFromClient);
+  ASSERT_FALSE(Synced(*journal));
+  SetDays(0);
+  clock_.Look(now_, SteadyTime());
+  journal->TakeHeldBack();
+  EXPECT_FALSE(Synced(*journal));  // by now it knows that it is to take them
+  disk->Set(FaultyFileSystem::Fault::kNone);
+  while (journal->status().held_back > 0) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(fleet_.size(), 11U);
+}
+
+TEST_F(WrongClock, IsNoticedByTheRowsOfADamagedJournal) {
+  MakeJournal();
+  SetDays(8);
+  std::ofstream(directory_ / "CURRENT") << "nonsense\n";
+  EXPECT_EQ(Start()->status().held_back, 10U);
+  EXPECT_EQ(clock_.state(), ClockGuard::State::kAheadAtStart);
+}
+
+TEST_F(WrongClock, IsHeldAgainstTheTimeOfTheLastEnd) {
+  auto journal = Start();
+  const std::chrono::nanoseconds later = std::chrono::hours(30);
+  const wire::UnixNanos end{testing::kNow.value + later.count()};
+  clock_.Look(end, SteadyTime() + later);
+  journal->Stop();
+  journal.reset();
+  const auto store = RocksStore::Open(SettingsFor(directory_, log_));
+  ASSERT_TRUE(store) << store.error();
+  EXPECT_GE((*store)->ReadClock(), end);
 }
 
 TEST_F(WrongClock, HoldsNothingBackWhenItIsConfirmed) {

@@ -87,7 +87,8 @@ class RocksStore : public Store {
   std::expected<void, std::string> WriteClock(wire::UnixNanos time);
 
   // Whether all files of the database are still where they were made. Write and Sync ask it of the
-  // directory and the logs, quickly, and whether these are as long as they were; this of every file.
+  // directory and the logs, quickly, and whether these are as long as they were; this of every
+  // file.
   std::expected<void, std::string> CheckFiles();
 
   // Has files older than settings.rewrite_age rewritten, in the background, so that they lose their

@@ -199,6 +199,22 @@ TEST_F(RocksStoreTest, MissesAFileThatIsGone) {
   EXPECT_EQ(Aside().size(), 1U);
 }
 
+TEST_F(RocksStoreTest, TakesASectorThatCannotBeReadForDamage) {
+  Write(*Open(), {{"c1", "AT"}});
+  const auto disk = std::make_shared<testing::FaultyFileSystem>();
+  const auto env = rocksdb::NewCompositeEnv(disk);
+  std::string table;  // the newest, with rows
+  for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+    if (entry.path().extension() == ".sst")
+      table = std::max(table, entry.path().filename().string());
+  }
+  disk->FailReadsOf(table);
+  StoreSettings settings = Settings();
+  settings.env = env.get();
+  EXPECT_EQ(WhyNot(settings), "opened");
+  EXPECT_EQ(Aside().size(), 1U);
+}
+
 TEST_F(RocksStoreTest, MissesTheFileWithoutWhichNothingCanBeRead) {
   Write(*Open(), {{"c1", "AT"}});
   std::filesystem::remove(directory_ / "CURRENT");
@@ -239,8 +255,8 @@ TEST_F(RocksStoreTest, MissesTheRestOfALogThatIsCutShort) {
   EXPECT_EQ(store->damages(), 3U);
 }
 
-// As they come and go: RocksDB begins a new one now and then, and removes those that it has put into
-// tables.
+// As they come and go: RocksDB begins a new one now and then, and removes those that it has put
+// into tables.
 TEST_F(RocksStoreTest, FindsNothingWrongWithLogsThatChange) {
   const auto store = Open();
   for (int i = 0; i < 1'000; ++i) {
