@@ -226,7 +226,8 @@ Journal::Work Journal::WaitForWork() {
   if (write_all_) {
     // At once.
   } else if (failing_) {
-    wake_.wait_until(lock, retry_at_, urgent);
+    // What is held back has to wait, too.
+    wake_.wait_until(lock, retry_at_, [&] { return stop_ || !waiters_.empty(); });
   } else if (writer_->unsynced()) {
     wake_.wait_until(lock, std::min(next_sync_, chores), any);
   } else {

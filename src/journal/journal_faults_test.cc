@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <atomic>
+#include <ctime>
 #include <fstream>
 #include <memory>
 #include <mutex>
@@ -175,6 +176,22 @@ TEST_F(JournalFaults, AndCutsOfPowerLoseNoAcknowledgedRow) {
     CutPower(std::move(journal));
   }
   EXPECT_GT(*std::ranges::max_element(acknowledged), 0);
+}
+
+TEST_F(JournalFaults, KeepNoProcessorBusyThatWaitsToTakeHeldBackRows) {
+  fleet::Fleet fleet;
+  Journal::Settings settings = Settings();
+  settings.retry_delay_min = settings.retry_delay_max = std::chrono::hours(1);
+  Journal journal(settings, fleet);
+  ASSERT_TRUE(journal.Start());
+  disk_->Set(Fault::kFull);
+  fleet.Apply(Report(1, 1).at(), fleet::kFromClient);
+  ASSERT_FALSE(Synced(journal));
+  journal.TakeHeldBack();
+  const std::clock_t before = std::clock();
+  std::this_thread::sleep_for(300ms);
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 10);
+  disk_->Set(Fault::kNone);
 }
 
 // What was read in a damaged journal is in the fleet only, until it is synced.
