@@ -1,7 +1,7 @@
 #include "flood/topology.h"
 
 #include <algorithm>
-#include <deque>
+#include <limits>
 #include <utility>
 
 namespace herd::flood {
@@ -12,13 +12,38 @@ std::uint64_t IncarnationAt(wire::UnixNanos time) {
   return static_cast<std::uint64_t>(std::max(time.value, std::int64_t{0}));
 }
 
+constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();  // no server's number
+
+// From which server each is reached first, breadth first; `root` and those that are not reached
+// from none. Of the servers that are equally far the ones reached first go first, and these are
+// reached in the order of their names: so the tree is the same wherever it is computed.
+std::vector<std::size_t> FindTree(const std::vector<std::vector<std::size_t>>& linked,
+                                  std::size_t root) {
+  std::vector<std::size_t> from(linked.size(), kNone);
+  std::vector<std::size_t> reached{root};
+  for (std::size_t next = 0; next < reached.size() && reached.size() < linked.size(); ++next) {
+    const std::size_t server = reached[next];
+    for (const std::size_t neighbour : linked[server]) {
+      if (neighbour == root || from[neighbour] != kNone) continue;
+      from[neighbour] = server;
+      reached.push_back(neighbour);
+    }
+  }
+  return from;
+}
+
 }  // namespace
 
 Topology::Topology(std::string self, const Plan& plan, wire::UnixNanos started)
     : self_(std::move(self)) {
   for (const auto& [server, neighbours] : plan) servers_[server].allowed = neighbours;
-  servers_[self_].entry.version = {.incarnation = IncarnationAt(started), .number = 1};
-  Changed(servers_[self_]);
+  Known& own = servers_[self_];
+  Number number = 0;
+  for (auto& [server, known] : servers_) known.number = number++;
+  own_ = own.number;
+  tells_.resize(servers_.size());
+  own.entry.version = {.incarnation = IncarnationAt(started), .number = 1};
+  Changed(own);
 }
 
 void Topology::Up(std::string_view neighbour) {
@@ -73,63 +98,54 @@ std::vector<Topology::Named> Topology::After(std::uint64_t change) const {
 
 void Topology::Changed(Known& known) {
   known.change = ++change_;
-  forwards_.clear();
-}
-
-bool Topology::Tells(std::string_view server, std::string_view neighbour) const {
-  const auto found = servers_.find(server);
-  return found != servers_.end() && found->second.entry.neighbours.contains(neighbour);
-}
-
-// The servers to which both ends tell a link, in the order of their names.
-std::vector<std::string_view> Topology::Linked(std::string_view server) const {
-  std::vector<std::string_view> linked;
-  const auto found = servers_.find(server);
-  if (found == servers_.end()) return linked;
-  for (const std::string& neighbour : found->second.entry.neighbours) {
-    if (Tells(neighbour, server)) linked.emplace_back(neighbour);
+  Numbers& tells = tells_[known.number];
+  tells.clear();
+  for (const std::string& neighbour : known.entry.neighbours) {
+    const auto found = servers_.find(neighbour);
+    if (found != servers_.end()) tells.push_back(found->second.number);
   }
-  return linked;
+  trees_.reset();
+}
+
+bool Topology::Tells(Number server, Number neighbour) const {
+  return std::ranges::binary_search(tells_[server], neighbour);
 }
 
 bool Topology::Forwards(std::string_view origin, std::string_view neighbour) const {
-  if (!Tells(neighbour, self_)) return true;
-  // All origins that are not in the configuration have one tree.
-  const std::string_view known = servers_.contains(origin) ? origin : std::string_view();
-  auto found = forwards_.find(known);
-  if (found == forwards_.end()) found = forwards_.emplace(known, FindForwards(known)).first;
-  return found->second.contains(neighbour);
+  const auto to = servers_.find(neighbour);
+  if (to == servers_.end() || !Tells(to->second.number, own_)) return true;
+  if (!trees_) trees_ = FindTrees();
+  const auto from = servers_.find(origin);
+  std::optional<Number> joined;
+  if (from != servers_.end() && trees_->joined[from->second.number]) joined = from->second.number;
+  auto& forwards = trees_->forwards[joined.value_or(servers_.size())];
+  if (!forwards) forwards = FindForwards(joined);
+  return (*forwards)[to->second.number];
 }
 
-Topology::Names Topology::FindForwards(std::string_view origin) const {
-  // Breadth first. Of the servers that are equally far the ones reached first go first, and these
-  // are reached in the order of their names: so the order is the same wherever it is computed.
-  const auto reach = [this](std::string_view from, auto&& on_reached) {
-    std::set<std::string_view> reached{from};
-    std::deque<std::string_view> next{from};
-    while (!next.empty()) {
-      const std::string_view server = next.front();
-      next.pop_front();
-      for (const std::string_view neighbour : Linked(server)) {
-        if (!reached.insert(neighbour).second) continue;
-        next.push_back(neighbour);
-        on_reached(server, neighbour);
-      }
+Topology::Trees Topology::FindTrees() const {
+  const std::size_t count = servers_.size();
+  Trees trees;
+  trees.linked.resize(count);
+  for (Number server = 0; server < count; ++server) {
+    for (const Number neighbour : tells_[server]) {
+      if (Tells(neighbour, server)) trees.linked[server].push_back(neighbour);
     }
-    return reached;
-  };
-  const auto part = reach(self_, [](auto, auto) {});
-  Names forwards;
-  reach(part.contains(origin) ? origin : *part.begin(),
-        [&](std::string_view server, std::string_view neighbour) {
-          if (server == self_) forwards.emplace(neighbour);
-        });
-  // Where the origin is unknown rows may come from anywhere: the tree is for both directions.
-  if (!part.contains(origin)) {
-    reach(*part.begin(), [&](std::string_view server, std::string_view neighbour) {
-      if (neighbour == self_) forwards.emplace(server);
-    });
   }
+  const Numbers tree = FindTree(trees.linked, own_);
+  for (Number server = 0; server < count; ++server)
+    trees.joined.push_back(server == own_ || tree[server] != kNone);
+  trees.forwards.resize(count + 1);
+  return trees;
+}
+
+// Without an origin the rows may come from anywhere: the tree is for both directions.
+std::vector<bool> Topology::FindForwards(std::optional<Number> origin) const {
+  const auto smallest = std::ranges::find(trees_->joined, true) - trees_->joined.begin();
+  const Numbers tree = FindTree(trees_->linked, origin.value_or(static_cast<Number>(smallest)));
+  std::vector<bool> forwards(servers_.size());
+  for (const Number neighbour : trees_->linked[own_])
+    forwards[neighbour] = tree[neighbour] == own_ || (!origin && tree[own_] == neighbour);
   return forwards;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -87,23 +88,38 @@ class Topology {
   bool Forwards(std::string_view origin, std::string_view neighbour) const;
 
  private:
+  // Servers of the configuration by their place in the order of their names: trees are searched for
+  // among numbers, since searching among names held up the loop for seconds in a herd of hundreds.
+  using Number = std::size_t;
+  using Numbers = std::vector<Number>;  // in their order
+
   struct Known {
+    Number number = 0;
     Names allowed;  // neighbours, by the configuration
     Entry entry;
     std::uint64_t change = 0;  // 0: nothing has been heard of it
   };
 
+  // What follows from what all servers tell, until one tells something else.
+  struct Trees {
+    std::vector<Numbers> linked;  // by server: to whom both ends tell a link
+    std::vector<bool> joined;     // by server: whether it can be reached from here
+    // By origin, and then by neighbour: whether rows go on to it. The last is for all origins that
+    // are not joined with us. Each is computed when it is first asked for.
+    std::vector<std::optional<std::vector<bool>>> forwards;
+  };
+
   const std::string self_;
   std::map<std::string, Known, std::less<>> servers_;  // of the configuration, ourselves among them
+  std::vector<Numbers> tells_;                         // by server: its entry's neighbours
+  Number own_ = 0;                                     // our number
   std::uint64_t change_ = 0;
-  // To which neighbours rows go on, by their origin, all that are not in the configuration under
-  // ""; computed when first asked for after a change.
-  mutable std::map<std::string, Names, std::less<>> forwards_;
+  mutable std::optional<Trees> trees_;  // computed when first asked for after a change
 
   void Changed(Known& known);
-  bool Tells(std::string_view server, std::string_view neighbour) const;
-  std::vector<std::string_view> Linked(std::string_view server) const;
-  Names FindForwards(std::string_view origin) const;
+  bool Tells(Number server, Number neighbour) const;
+  Trees FindTrees() const;
+  std::vector<bool> FindForwards(std::optional<Number> origin) const;
 };
 
 }  // namespace herd::flood
