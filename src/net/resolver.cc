@@ -6,7 +6,6 @@
 #include <chrono>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -74,19 +73,22 @@ void Resolver::Resolve(const std::string& host, OnDone on_done) {
 }
 
 void Resolver::Ask(const std::string& host) {
-  asked_ = std::make_shared<Asked>(host, *this);
+  auto asked = std::make_shared<Asked>(host, *this);
   try {
-    std::thread([asked = asked_, look_up = look_up_] { Asked::Run(asked, look_up); }).detach();
-  } catch (const std::system_error& error) {
-    Asked::Answer(asked_, std::unexpected(std::string("there is no thread to look the name up: ") +
-                                          error.what()));
+    std::thread([asked, look_up = look_up_] { Asked::Run(asked, look_up); }).detach();
+  } catch (const std::exception& error) {
+    Asked::Answer(asked, std::unexpected(std::string("there is no thread to look the name up: ") +
+                                         error.what()));
   }
+  // Only now: one that nobody answers would be waited for for ever.
+  asked_ = std::move(asked);
 }
 
 void Resolver::Forget() {
-  if (!asked_) return;
-  const std::lock_guard lock(asked_->mutex);
-  asked_->resolver = nullptr;
+  const std::shared_ptr<Asked> asked = std::exchange(asked_, nullptr);
+  if (!asked) return;
+  const std::lock_guard lock(asked->mutex);
+  asked->resolver = nullptr;
 }
 
 void Resolver::End(Result result) {

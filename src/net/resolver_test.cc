@@ -114,6 +114,31 @@ TEST_F(ResolverTest, AsksAgainWhenThereWasNoMemory) {
   EXPECT_EQ(Wait(loop_, result_).error(), "no such name");
 }
 
+// What cannot be copied for another thread while there is no memory.
+struct ScarceLookUp {
+  bool* scarce;
+
+  explicit ScarceLookUp(bool& none) : scarce(&none) {}
+  ScarceLookUp(const ScarceLookUp& other) : scarce(other.scarce) {
+    if (*scarce) throw std::bad_alloc();
+  }
+  Resolver::Result operator()(const std::string&) const {
+    return std::vector{make_address("192.0.2.1")};
+  }
+};
+
+TEST_F(ResolverTest, AsksAnewWhenTheLastCouldNotBegin) {
+  bool scarce = false;
+  Resolver resolver(loop_, ScarceLookUp(scarce));
+  scarce = true;
+  resolver.Resolve("a.example", Keep());
+  EXPECT_FALSE(Wait(loop_, result_));
+  scarce = false;
+  result_.reset();
+  resolver.Resolve("a.example", Keep());
+  EXPECT_TRUE(Wait(loop_, result_));
+}
+
 TEST_F(ResolverTest, SaysWhyAHostHasNoAddress) {
   Resolver resolver(loop_);
   resolver.Resolve("nobody.invalid", Keep());
