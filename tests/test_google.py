@@ -447,6 +447,7 @@ class Both(GoogleCase):
             reader = LineReader(connection)
             for _ in range(60):
                 reader.until(b"\n\n")
+        herd["Goloman"].wait_for_log("a place look-up took")
         lines = herd["Goloman"].log().count("a place look-up took")
         self.assertIn(lines, (1, 2), "at most one a second")
 
