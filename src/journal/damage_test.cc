@@ -239,7 +239,7 @@ TEST_F(Damage, ByAFileThatIsGoneCostsItsRowsOnly) {
     MakeAnew();
     std::size_t its_rows = 0;
     for (const auto& entry : fs::directory_iterator(directory_)) {
-      const fs::path file = entry.path();
+      const fs::path& file = entry.path();
       if (!file.filename().string().contains(extension) || entry.file_size() == 0) continue;
       Rows found;
       if (extension == ".sst") ScanTable(ContentOf(file), Into(found));

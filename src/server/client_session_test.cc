@@ -19,7 +19,7 @@ using boost::asio::ip::tcp;
 
 class Counting : public places::Provider {
  public:
-  explicit Counting(int& asked) : asked_(asked) {}
+  int asked() const { return asked_; }
 
   void Nearby(const places::Query& /*query*/, Done done) override {
     ++asked_;
@@ -27,13 +27,14 @@ class Counting : public places::Provider {
   }
 
  private:
-  int& asked_;
+  int asked_ = 0;
 };
 
 TEST(ClientSession, AsksForEightLookUpsBeforeOthersHaveTheirTurn) {
-  int asked = 0;
   net::Loop loop;
-  Node node = MakeNode(std::make_unique<Counting>(asked), {});
+  auto counting = std::make_unique<Counting>();
+  const Counting& places = *counting;
+  Node node = MakeNode(std::move(counting), {});
   Links links(loop, node, IdentityOf(node), nullptr);
   LoopStats stats;
   net::IdleList proven(loop, std::chrono::seconds::zero());
@@ -56,11 +57,11 @@ TEST(ClientSession, AsksForEightLookUpsBeforeOthersHaveTheirTurn) {
   for (int i = 0; i < 20; ++i) commands += "WHATSAT kiwi 10 5\n";
   boost::asio::write(client, boost::asio::buffer(commands));
   session->Start();
-  while (asked == 0) loop.context().run_one();
-  EXPECT_EQ(asked, 8);
+  while (places.asked() == 0) loop.context().run_one();
+  EXPECT_EQ(places.asked(), 8);
   // Who has sent a command is no newcomer any more, whose place is anyone's.
   EXPECT_FALSE(newcomers.MakeRoom([](net::Connection&) { return true; }));
-  while (asked < 20) loop.context().run_one();
+  while (places.asked() < 20) loop.context().run_one();
   session->Close();
   while (session.use_count() > 1) loop.context().run_one();
 }
